@@ -1,0 +1,52 @@
+"""What every device and recording delivers: consecutive samples of one stream, and the holes between them."""
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Quality(IntFlag):
+    """What is known to be wrong with the samples of a block; 0 when nothing is."""
+
+    OK = 0
+    NO_CONTACT = 1
+    CLIPPED = 2
+    SILENT = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Consecutive samples of one stream."""
+
+    stream: str
+    """audio, eda, ecg, temp or ibi"""
+    index: int
+    """Of the first sample, counted since the stream began, lost samples included"""
+    time: float
+    """Of the first sample, seconds of session time"""
+    rate: float
+    """Hertz; 0 for an irregular stream (ibi), whose blocks hold one sample each"""
+    values: NDArray[np.float32]
+    """[n]: audio -1..1, eda microsiemens, ecg millivolts, temp degrees Celsius, ibi seconds"""
+    flags: Quality = Quality.OK
+
+    @property
+    def end(self) -> float:
+        """Session time just after the last sample, in seconds; equals `time` for an irregular stream."""
+        return self.time + len(self.values) / self.rate if self.rate else self.time
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Samples that a stream should have delivered and did not."""
+
+    stream: str
+    time: float
+    """Of the first missing sample, seconds of session time"""
+    lost: int | None
+    """Samples; None when they cannot be counted"""
+    duration: float | None
+    """Seconds; None while the stream is still away"""
+    reason: str

@@ -1,0 +1,73 @@
+"""The one interface behind which every recording and device stands.
+
+Errors, each also the matching builtin::
+
+    SourceError
+    +-- SourceNotFound (FileNotFoundError)   what was named does not exist; the message lists what does
+    +-- UnreadableSource (ValueError)        it exists and cannot be read as what it should be
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from devices.block import Block, Gap
+
+
+class SourceError(Exception):
+    """A source cannot be used; the message is one line: what was tried, what was found, what to do."""
+
+
+class SourceNotFound(SourceError, FileNotFoundError):
+    """What was named does not exist; the message lists what does."""
+
+
+class UnreadableSource(SourceError, ValueError):
+    """It exists and cannot be read as what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What the people who annotated a recording say about one stretch of speech: reference, never input."""
+
+    id: str
+    start: float
+    """Seconds of session time"""
+    end: float
+    """Seconds of session time"""
+    speaker: str | None = None
+    text: str | None = None
+    """Cleaned transcript; None when the recording has none"""
+    label: str | None = None
+    """One of the seven, or None when the raters were tied or there is no label"""
+
+
+class Source(Protocol):
+    """A recording or a set of devices, as one ordered flow of blocks and gaps."""
+
+    name: str
+    """Stable from run to run, without machine paths: `KEMDy19/Session01/script01`"""
+    rates: Mapping[str, float]
+    """Stream name to nominal rate in hertz (0: irregular) of every stream that will come"""
+    duration: float | None
+    """Seconds; None when it has no end"""
+    utterances: Sequence[Utterance]
+    """The reference in order of start; empty when there is none"""
+    synthetic: bool
+    """True when no person was recorded"""
+
+    def notices(self) -> Sequence[str]:
+        """One line for each thing that was repaired, skipped or is missing, known so far."""
+        ...
+
+    def events(self) -> Iterator[Block | Gap]:
+        """Blocks and gaps in the order in which a live session would deliver them (by `end`).
+
+        Every call starts the recording anew.
+
+        Raises
+        ------
+        UnreadableSource
+            When reading fails on the way; what came before stays valid.
+        """
+        ...

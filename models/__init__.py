@@ -1,0 +1,1 @@
+"""Blocks to Scores: feature functions, windows, bundles and the TFLite runner. No TensorFlow."""

@@ -1,0 +1,1 @@
+"""Corpora to bundles of TFLite models. The only package that may import TensorFlow."""
