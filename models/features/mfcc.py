@@ -213,9 +213,9 @@ def _hann(n: int) -> Floats:
 @lru_cache(maxsize=8)
 def _dct(n: int, coefficients: int) -> Floats:
     """Orthonormal DCT-II as a matrix, float32 [n, coefficients]."""
-    basis = np.cos(np.pi * np.arange(coefficients) * (np.arange(n)[:, None] + 0.5) / n) * np.sqrt(2 / n)
-    basis[:, 0] /= np.sqrt(2)
-    return np.asarray(basis, np.float32)
+    angles = np.pi / n * (np.arange(n)[:, None] + 0.5) * np.arange(coefficients)
+    norms = np.sqrt(np.where(np.arange(coefficients) == 0, 1 / n, 2 / n))
+    return (np.cos(angles) * norms).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
