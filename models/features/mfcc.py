@@ -207,7 +207,7 @@ def _window_features(log_mel: Floats, p: MfccParameters) -> Floats:
 @lru_cache(maxsize=8)
 def _hann(n: int) -> Floats:
     """Periodic Hann window."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)).astype(np.float32)
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n), np.float32)
 
 
 @lru_cache(maxsize=8)
@@ -215,7 +215,7 @@ def _dct(n: int, coefficients: int) -> Floats:
     """Orthonormal DCT-II as a matrix, float32 [n, coefficients]."""
     angles = np.pi / n * (np.arange(n)[:, None] + 0.5) * np.arange(coefficients)
     norms = np.sqrt(np.where(np.arange(coefficients) == 0, 1 / n, 2 / n))
-    return (np.cos(angles) * norms).astype(np.float32)
+    return np.asarray(np.cos(angles) * norms, np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -29,7 +29,7 @@ def voice_like(n: int, seed: int = 0) -> Floats:
     t = np.arange(n) / 16_000
     tones = sum(np.sin(2 * np.pi * f * t) / k for k, f in enumerate((180, 360, 720, 1500, 3100), 1))
     noise = np.random.default_rng(seed).standard_normal(n)
-    return ((0.1 * tones * np.sin(2 * np.pi * 1.7 * t) ** 2) + 0.01 * noise).astype(np.float32)
+    return np.asarray(0.1 * tones * np.sin(2 * np.pi * 1.7 * t) ** 2 + 0.01 * noise, np.float32)
 
 
 @pytest.mark.parametrize("n", [400, 5_000, 16_000, 60_123, 74_239, 74_240, 120_000])
