@@ -45,9 +45,9 @@ class MfccParameters(Parameters):
     def __post_init__(self) -> None:
         for name in ("sample_rate", "n_mfcc", "n_fft", "hop_length", "n_mels", "frames", "top_db"):
             if getattr(self, name) <= 0:
-                raise InvalidParameters(f"parameters: {name} is {getattr(self, name)}, expected a number above 0")
+                raise InvalidParameters(f"parameters.{name} is {getattr(self, name)}, expected a number above 0")
         if self.n_mfcc > self.n_mels:
-            raise InvalidParameters(f"parameters: n_mfcc is {self.n_mfcc}, expected at most n_mels = {self.n_mels}")
+            raise InvalidParameters(f"parameters.n_mfcc is {self.n_mfcc}, expected at most n_mels = {self.n_mels}")
 
     @property
     def longest(self) -> int:

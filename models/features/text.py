@@ -47,10 +47,10 @@ class TextParameters(Parameters):
 
     def __post_init__(self) -> None:
         if self.length <= 0:
-            raise InvalidParameters(f"parameters: length is {self.length}, expected a number above 0")
+            raise InvalidParameters(f"parameters.length is {self.length}, expected a number above 0")
         if len(self.ids) < len(self.vocabulary):
             twice = Counter(self.vocabulary).most_common(1)[0][0]
-            raise InvalidParameters(f"parameters: vocabulary holds {twice!r} twice")
+            raise InvalidParameters(f"parameters.vocabulary holds {twice!r} twice")
 
     @cached_property
     def ids(self) -> dict[str, int]:

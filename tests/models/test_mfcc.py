@@ -110,9 +110,9 @@ def test_parameters_survive_json() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"hop": 160}, "unknown key 'hop'"),
-        ({"hop_length": "160"}, "hop_length is '160', expected int"),
-        ({"hop_length": True}, "hop_length is True, expected int"),
+        ({"hop": 160}, "has the unknown key 'hop'"),
+        ({"hop_length": "160"}, "hop_length is '160', expected an integer"),
+        ({"hop_length": True}, "hop_length is True, expected an integer"),
         ({"frames": 0}, "frames is 0, expected a number above 0"),
         ({"n_mfcc": 129}, "n_mfcc is 129, expected at most n_mels = 128"),
     ],
@@ -127,5 +127,5 @@ def test_missing_parameters_are_named() -> None:
     """No default of the code stands in for a key that a manifest lacks."""
     data = P.to_json()
     del data["top_db"]
-    with pytest.raises(InvalidParameters, match="'top_db' is missing"):
+    with pytest.raises(InvalidParameters, match="lacks the key 'top_db'"):
         MfccParameters.from_json(data)

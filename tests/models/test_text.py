@@ -93,10 +93,10 @@ def test_parameters_survive_json() -> None:
     ("change", "message"),
     [
         ({"vocabulary": ["나", "나"]}, "vocabulary holds '나' twice"),
-        ({"vocabulary": ["나", 3]}, r"vocabulary\[1\] is 3, expected str"),
+        ({"vocabulary": ["나", 3]}, r"vocabulary\[1\] is 3, expected a string"),
         ({"length": 0}, "length is 0"),
-        ({"keep": "latin"}, "keep is 'latin', expected Literal"),
-        ({"stop_words": "도"}, "stop_words is '도', expected tuple"),
+        ({"keep": "latin"}, "keep is 'latin', expected 'hangul' or 'all'"),
+        ({"stop_words": "도"}, "stop_words is '도', expected a list of a string"),
     ],
 )
 def test_bad_parameters_are_named(change: dict[str, object], message: str) -> None:
