@@ -1,0 +1,109 @@
+"""R peaks of an ECG.
+
+Two moving averages of the energy in the QRS band, one as long as a QRS complex and one as long as a beat, mark where
+a complex may be: Elgendi, Jonkman and De Boer, "Frequency bands effects on QRS detection" (BIOSIGNALS 2010). The
+method has no threshold in millivolts, so it needs no calibration of the amplifier.
+
+Filters run forwards and backwards over the samples they are given and thus delay nothing. They see only what was
+recorded before the end of the window, so the result is causal at the window's end.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import butter, sosfiltfilt
+
+from models.features.holes import Floats, finite_runs, mend_single
+from models.features.hrv import Intervals, intervals_between
+
+BAND = (8.0, 20.0)
+"""Hertz, where a QRS complex has most of its energy and the T wave little"""
+COMPLEX_S, BEAT_S = 0.1, 0.6
+"""Seconds averaged for a complex and for a beat"""
+OFFSET = 0.08
+"""Of the mean energy, added to the beat's average, so that noise between beats stays below it"""
+FAINTEST = 0.06
+"""Of the median complex's energy; what is weaker is a T wave or noise"""
+REFRACTORY_S = 0.25
+"""Seconds after a beat in which the heart cannot beat again"""
+SHORTEST_RUN_S = 2.0
+"""Seconds without a hole that are searched for beats at all"""
+
+
+def r_peaks(ecg: Floats, rate: float) -> NDArray[np.intp]:
+    """Find the R peaks in an ECG without holes; their indices.
+
+    Parameters
+    ----------
+    ecg
+        [n], any unit, either polarity.
+    rate
+        Hertz, 100 or more.
+    """
+    if len(ecg) < SHORTEST_RUN_S * rate:
+        return np.empty(0, np.intp)
+    qrs = sosfiltfilt(_band_pass(rate), ecg)
+    energy = qrs * qrs
+    near = uniform_filter1d(energy, _odd(COMPLEX_S * rate), mode="nearest")
+    around = uniform_filter1d(energy, _odd(BEAT_S * rate), mode="nearest")
+    above = near > around + OFFSET * energy.mean()
+    edges = np.flatnonzero(np.diff(above, prepend=False, append=False)).reshape(-1, 2)
+    edges = edges[edges[:, 1] - edges[:, 0] >= COMPLEX_S / 2 * rate]
+    if not len(edges):
+        return np.empty(0, np.intp)
+    peaks = np.array([a + np.argmax(energy[a:b]) for a, b in edges])
+    strength = near[peaks]
+    peaks = peaks[strength >= FAINTEST * np.median(strength)]
+    peaks = _apart(peaks, near[peaks], REFRACTORY_S * rate)
+    return _onto_extremes(ecg, qrs, peaks, round(COMPLEX_S / 2 * rate))
+
+
+def rr_intervals(ecg: Floats, rate: float, start: float) -> Intervals:
+    """RR intervals of an ECG, never across a hole.
+
+    Parameters
+    ----------
+    ecg
+        [n], NaN where samples are missing.
+    rate, start
+        Hertz; session time of the first sample in seconds.
+    """
+    mended = mend_single(ecg)
+    runs = finite_runs(mended, shortest=round(SHORTEST_RUN_S * rate))
+    return intervals_between([start + (run.start + r_peaks(mended[run], rate)) / rate for run in runs])
+
+
+@lru_cache(maxsize=8)
+def _band_pass(rate: float) -> Floats:
+    sos: Floats = butter(2, BAND, "bandpass", fs=rate, output="sos")
+    return sos
+
+
+def _odd(samples: float) -> int:
+    """Window length with a middle, so that averaging shifts nothing."""
+    return 2 * int(samples / 2) + 1
+
+
+def _apart(peaks: NDArray[np.intp], strength: Floats, distance: float) -> NDArray[np.intp]:
+    """Of peaks closer than `distance` samples keep the stronger."""
+    kept: list[int] = []
+    for i in range(len(peaks)):
+        if kept and peaks[i] - peaks[kept[-1]] < distance:
+            if strength[i] > strength[kept[-1]]:
+                kept[-1] = i
+        else:
+            kept.append(i)
+    return peaks[kept]
+
+
+def _onto_extremes(ecg: Floats, qrs: Floats, peaks: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
+    """Move each peak onto the extreme of the unfiltered ECG near it, upwards or downwards as most complexes point."""
+    sign = 1.0 if np.median(qrs[peaks]) >= 0 else -1.0
+    return np.array([_extreme(sign * ecg, peak, reach) for peak in peaks], np.intp)
+
+
+def _extreme(signal: Floats, at: int, reach: int) -> int:
+    first = max(at - reach, 0)
+    return first + int(np.argmax(signal[first : at + reach + 1]))

@@ -1,0 +1,92 @@
+"""Electrodermal activity: tonic level, phasic component and skin-conductance responses (SCR).
+
+Terms and the trough-to-peak amplitude after Boucsein, "Electrodermal Activity" (2012). The phasic component is what
+passes a high-pass of 0.05 Hz, as in NeuroKit2's default.
+
+Filters run forwards and backwards over the samples they are given and thus delay nothing. They see only what was
+recorded before the end of the window, so the result is causal at the window's end.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, find_peaks, sosfiltfilt
+
+from models.features.holes import Floats, finite_runs, mend_single
+
+WORKING_RATE = 4.0
+"""Hertz to which faster recordings are averaged: a response takes seconds, and the Empatica E4 delivers 4 Hz"""
+TONIC_HZ = 0.05
+"""Below it tonic, above it phasic"""
+SMOOTH_HZ = 1.0
+"""Above it noise and movement"""
+SMALLEST_SCR = 0.01
+"""Microsiemens from trough to peak: the usual criterion"""
+SHORTEST_RUN_S = 5.0
+"""Seconds without a hole that are searched for responses at all"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Responses:
+    """Skin-conductance responses, in order."""
+
+    onsets: Floats
+    """Seconds since the signal's first sample"""
+    peaks: Floats
+    """Seconds since the signal's first sample"""
+    amplitudes: Floats
+    """Microsiemens from trough to peak"""
+
+    def __len__(self) -> int:
+        return len(self.peaks)
+
+
+def decompose(eda: Floats, rate: float) -> tuple[Floats, Floats]:
+    """Tonic and phasic component of a recording without holes, which add up to it without its noise.
+
+    Parameters
+    ----------
+    eda
+        [n] microsiemens.
+    rate
+        Hertz, 4 or more.
+    """
+    smooth = _low_pass(eda, rate, SMOOTH_HZ)
+    tonic = _low_pass(eda, rate, TONIC_HZ)
+    return tonic, smooth - tonic
+
+
+def responses(phasic: Floats, rate: float) -> Responses:
+    """Responses of at least `SMALLEST_SCR` in a phasic component [n]; one still rising at its end is not counted."""
+    peaks, _ = find_peaks(phasic, prominence=SMALLEST_SCR)
+    between = np.concatenate([[0], peaks]).astype(np.intp)
+    onsets = np.array([a + np.argmin(phasic[a:b]) for a, b in zip(between, peaks, strict=False)], np.intp)
+    return Responses(onsets / rate, peaks / rate, phasic[peaks] - phasic[onsets])
+
+
+def working_rate(eda: Floats, rate: float) -> tuple[Floats, float]:
+    """Average a fast recording down to about 4 Hz; NaN where samples are missing stay NaN."""
+    step = max(int(rate / WORKING_RATE), 1)
+    whole = len(eda) // step * step
+    return eda[:whole].reshape(-1, step).mean(axis=1), rate / step
+
+
+def unbroken(eda: Floats, rate: float) -> list[NDArray[np.float64]]:
+    """Stretches without a hole, long enough to look for responses."""
+    mended = mend_single(eda)
+    return [mended[run] for run in finite_runs(mended, shortest=round(SHORTEST_RUN_S * rate))]
+
+
+def _low_pass(eda: Floats, rate: float, hertz: float) -> Floats:
+    # The padding reaches as far as the filter remembers, at most as far as there is data to mirror.
+    padding = min(int(rate / hertz), len(eda) - 1)
+    filtered: Floats = sosfiltfilt(_low_pass_sections(rate, hertz), eda, padlen=padding)
+    return filtered
+
+
+@lru_cache(maxsize=16)
+def _low_pass_sections(rate: float, hertz: float) -> Floats:
+    sos: Floats = butter(2, hertz, "lowpass", fs=rate, output="sos")
+    return sos
