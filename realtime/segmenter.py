@@ -55,20 +55,27 @@ class SegmenterOptions:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Activity:
-    """One step of 32 ms, judged; comes after the events that it caused."""
+    """One step of 32 ms, judged; follows the events that it caused."""
 
     index: int
     """Of its first sample"""
-    end: int
-    """Index just after its last sample"""
+    start: float
+    """Seconds of session time"""
+    end: float
+    """Seconds of session time"""
+    audio: Floats
+    """float32 [512], 16 kHz, -1..1"""
     probability: float
     """Of speech, 0..1"""
     speech: bool
     """Whether it counts as speech, hysteresis included"""
-    speaking: bool
-    """Whether a segment is open after it"""
+
+    @property
+    def stop(self) -> int:
+        """Index just after its last sample."""
+        return self.index + len(self.audio)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +115,6 @@ class Segment:
 SpeechEvent = SpeechStarted | Segment | Activity
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Step:
-    index: int
-    audio: Floats
-    probability: float
-    speech: bool
-
-    @property
-    def end(self) -> int:
-        return self.index + len(self.audio)
-
-
 class Segmenter:
     """Blocks and gaps of an audio stream in, speech events out.
 
@@ -138,7 +133,7 @@ class Segmenter:
         self.options = options or SegmenterOptions()
         self._vad = vad or Vad()
         self._clock = SampleClock(RATE)
-        self._steps: deque[_Step] = deque()  # the open segment, or what may become its lead-in
+        self._steps: deque[Activity] = deque()  # the open segment, or what may become its lead-in
         self._pending: Floats = np.empty(0, np.float32)
         self._next = 0  # index of the next sample that was not pushed
         self._floor = 0  # no segment starts before this index
@@ -214,16 +209,17 @@ class Segmenter:
         (probability,) = self._vad.push(audio)
         active = self.speaking or self._onset is not None
         threshold = self.options.stay_probability if active else self.options.start_probability
-        step = _Step(index, audio, probability, probability >= threshold)
+        start, end = self._clock.time(index), self._clock.time(index + STEP)
+        step = Activity(index, start, end, audio, probability, probability >= threshold)
         self._steps.append(step)
         if step.speech:
-            self._heard = step.end
+            self._heard = step.stop
         yield from self._while_speaking(step) if self.speaking else self._while_quiet(step)
-        self._trim(step.end)
-        self.progress = max(self.progress, self._clock.time(step.end))
-        yield Activity(index, step.end, probability, step.speech, self.speaking)
+        self._trim(step.stop)
+        self.progress = max(self.progress, end)
+        yield step
 
-    def _while_quiet(self, step: _Step) -> Iterator[SpeechEvent]:
+    def _while_quiet(self, step: Activity) -> Iterator[SpeechEvent]:
         """Believe speech once there is enough of it; drop it after a pause of the same length."""
         needed = _samples(self.options.min_speech_s)
         if step.speech:
@@ -231,14 +227,14 @@ class Segmenter:
             self._spoken += STEP
             if self._spoken >= needed:
                 yield self._open(max(self._onset - _samples(self.options.before_s), self._floor))
-        elif step.end - self._heard >= needed:
+        elif step.stop - self._heard >= needed:
             self._forget()
 
-    def _while_speaking(self, step: _Step) -> Iterator[SpeechEvent]:
-        if step.end - self._heard >= _samples(self.options.closing_silence_s):
-            yield from self._close("silence", step.end)
-        elif step.end - self._first >= _samples(self.options.longest_s):
-            yield from self._cut(step.end)
+    def _while_speaking(self, step: Activity) -> Iterator[SpeechEvent]:
+        if step.stop - self._heard >= _samples(self.options.closing_silence_s):
+            yield from self._close("silence", step.stop)
+        elif step.stop - self._first >= _samples(self.options.longest_s):
+            yield from self._cut(step.stop)
 
     def _open(self, first: int) -> SpeechStarted:
         self._forget()
@@ -288,7 +284,7 @@ class Segmenter:
         onset = now if self._onset is None else self._onset
         lead_in = max(onset - _samples(self.options.before_s), self._floor)
         needed = self._first if self.speaking else lead_in
-        while self._steps and self._steps[0].end <= needed:
+        while self._steps and self._steps[0].stop <= needed:
             self._steps.popleft()
 
 

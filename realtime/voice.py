@@ -1,0 +1,257 @@
+"""Scores the voice while somebody speaks: a window twice a second, and one for each finished segment."""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.mfcc import MfccParameters, MfccStream, mfcc_features
+from models.scores import Scores
+from realtime.segmenter import Activity, Segment, SpeechEvent, SpeechStarted
+from realtime.vad import RATE, STEP
+
+Floats = NDArray[np.float32]
+
+_QUIET_DB, _AUDIBLE_DB = -75.0, -55.0
+"""Level of a window, decibels under full scale, up to which it is not trusted at all and from which it is fully"""
+_CLIPPED = 0.999
+"""Magnitude from which a sample is taken as cut off"""
+_MOST_CLIPPED = 0.1
+"""Share of cut-off samples from which a window is not trusted at all"""
+
+
+class VoiceModel(Protocol):
+    """What a model must offer; a bundle's voice model does."""
+
+    @property
+    def feature_parameters(self) -> object:
+        """`MfccParameters`."""
+        ...
+
+    def predict(self, *inputs: Floats) -> Floats:
+        """Calibrated probabilities, float32 [labels], of features float32 [n_mfcc, frames]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOptions:
+    """Which windows are scored."""
+
+    hop_s: float = 0.5
+    """Seconds of session time between the ends of windows, which lie on whole multiples of it"""
+    least_s: float = 1.0
+    """Seconds a window must be long; a segment shorter than that is scored with a lower quality"""
+
+    def __post_init__(self) -> None:
+        if not (self.hop_s >= STEP / RATE and self.least_s > 0):
+            raise ValueError(f"voice: hop_s {self.hop_s}, least_s {self.least_s}: expected hop_s >= 0.032, least_s > 0")
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceState:
+    """How things stand with the voice, for the screen."""
+
+    speaking: bool
+    heard_at: float | None
+    """Session time, seconds, at which speech was heard last; None before the first"""
+    reason: str | None
+    """Why nothing is being scored; None while windows are"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    stop: int
+    """Index just after its last sample"""
+    length: int
+    scores: Scores
+
+
+class VoiceStage:
+    """Speech events in, scores out.
+
+    A window ends on a whole multiple of `hop_s` and reaches back to the start of the speech, but no further than the
+    network's input is long. It is scored when the step of 32 ms that holds its last sample has been judged, at most
+    31 ms of audio after that sample, and only when something has been said since the window before. Which windows
+    there are, and what is in them, depends on the samples alone.
+
+    Parameters
+    ----------
+    model
+        Scores a window; None when the bundle has no voice model: nothing is scored then.
+    options
+        Which windows are scored.
+
+    Raises
+    ------
+    ValueError
+        When the model wants other features than MFCC, or cannot take a window of `least_s`.
+    """
+
+    def __init__(self, model: VoiceModel | None, options: VoiceOptions | None = None) -> None:
+        self.options = options or VoiceOptions()
+        self._model = model
+        self._parameters = _parameters(model, self.options)
+        self._recent: deque[Activity] = deque(maxlen=self._parameters.longest // STEP + 3)
+        self._windows: list[_Window] = []  # of the open segment
+        self._finished: dict[int, list[_Window]] = {}  # of the segments in the latest push, by index
+        self._speech: _Speech | None = None
+        self._heard = 0  # index just after the last step of speech
+        self._heard_at: float | None = None
+
+    @property
+    def state(self) -> VoiceState:
+        """How things stand now."""
+        return VoiceState(self._speech is not None, self._heard_at, self._reason())
+
+    def push(self, events: Iterable[SpeechEvent]) -> list[Scores]:
+        """Take what the segmenter gave for one block or gap, or at the end; return the windows that ended."""
+        self._finished.clear()
+        return [window.scores for event in events for window in self._take(event)]
+
+    def segment_scores(self, segment: Segment) -> Scores:
+        """Mean of the probabilities of the segment's windows, each weighted with its length.
+
+        The last window is the segment's own end, or all of it when it is short.
+
+        Raises
+        ------
+        ValueError
+            When the segment was not in the latest push.
+        """
+        if self._model is None:
+            return Scores("voice", segment.start, segment.end, None, 0.0, self._reason())
+        if segment.index not in self._finished:
+            raise ValueError(f"voice: segment at {segment.start:.2f} s was not in the latest push")
+        return _mean(segment, self._finished[segment.index])
+
+    def last_window(self, segment: Segment) -> Scores:
+        """The segment's last window, which ends with it; known only at its `closed_at`."""
+        if self._model is None or segment.index not in self._finished:
+            return self.segment_scores(segment)
+        return self._finished[segment.index][-1].scores
+
+    def _take(self, event: SpeechEvent) -> Iterator[_Window]:
+        match event:
+            case Activity():
+                yield from self._hear(event)
+            case SpeechStarted():
+                # A cut may lie further back than any window reaches.
+                oldest = self._recent[0].index if self._recent else event.index
+                self._speech = _Speech(max(event.index, oldest), self._parameters)
+            case Segment():
+                self._finish(event)
+
+    def _hear(self, step: Activity) -> Iterator[_Window]:
+        if self._recent and self._recent[-1].stop != step.index:
+            self._recent.clear()  # samples were lost
+        self._recent.append(step)
+        if step.speech:
+            self._heard, self._heard_at = step.stop, step.end
+        if self._speech and self._model:
+            for end in self._ends(step):
+                stop = step.index + round((end - step.start) * RATE)
+                yield from self._score(self._model, self._speech, end, stop)
+
+    def _ends(self, step: Activity) -> Iterator[float]:
+        """Points of the grid after the step's start, up to its end."""
+        hop = self.options.hop_s
+        for number in range(math.floor(step.start / hop) + 1, math.floor(step.end / hop) + 1):
+            yield number * hop
+
+    def _score(self, model: VoiceModel, speech: "_Speech", end: float, stop: int) -> Iterator[_Window]:
+        """Score the window that ends before sample `stop`, if it is long enough and says anything new."""
+        if stop <= speech.fed:
+            return  # the device's clock went back
+        news = self._heard > speech.fed
+        speech.feed(self._audio(speech.fed, stop))
+        if not news or stop - speech.first < round(self.options.least_s * RATE):
+            return
+        start, features = speech.window(stop)
+        audio = self._audio(start, stop)
+        quality = _quality(audio, self._speech_ratio(start, stop))
+        scores = Scores("voice", end - len(audio) / RATE, end, model.predict(features), quality)
+        window = _Window(stop, len(audio), scores)
+        self._windows.append(window)
+        yield window
+
+    def _finish(self, segment: Segment) -> None:
+        """Put the open segment's windows aside, with a last one that ends where the segment ends."""
+        if self._model:
+            audio = segment.audio[-self._parameters.longest :]
+            probabilities = self._model.predict(mfcc_features(audio, self._parameters))
+            quality = _quality(audio, segment.speech_ratio) * min(1.0, len(audio) / (self.options.least_s * RATE))
+            scores = Scores("voice", segment.end - len(audio) / RATE, segment.end, probabilities, quality)
+            within = [window for window in self._windows if window.stop < segment.stop]
+            self._finished[segment.index] = [*within, _Window(segment.stop, len(audio), scores)]
+        self._windows, self._speech = [], None
+
+    def _audio(self, start: int, stop: int) -> Floats:
+        """Samples `start` up to `stop`, which are among the recent ones."""
+        steps = [step for step in self._recent if step.stop > start and step.index < stop]
+        return np.concatenate([step.audio for step in steps])[start - steps[0].index : stop - steps[0].index]
+
+    def _speech_ratio(self, start: int, stop: int) -> float:
+        speech = [step.speech for step in self._recent if step.stop > start and step.index < stop]
+        return sum(speech) / len(speech)
+
+    def _reason(self) -> str | None:
+        if self._model is None:
+            return "the bundle has no voice model"
+        if self._speech is None:
+            return "no speech" if self._heard_at is not None else "no speech yet"
+        return None if self._windows else "speech too short yet"
+
+
+class _Speech:
+    """The features of one open segment, from its first sample on."""
+
+    def __init__(self, first: int, parameters: MfccParameters) -> None:
+        self.first = self.fed = first
+        self._parameters = parameters
+        self._mfcc = MfccStream(parameters, keep_s=(parameters.longest + parameters.hop_length) / RATE)
+
+    def feed(self, audio: Floats) -> None:
+        """Take the samples after those taken before."""
+        self._mfcc.push(audio)
+        self.fed += len(audio)
+
+    def window(self, stop: int) -> tuple[int, Floats]:
+        """Index of the first sample of the longest window up to `stop`, and its features."""
+        hop = self._parameters.hop_length
+        length = stop - self.first
+        skipped = -(-max(length - self._parameters.longest, 0) // hop) * hop
+        return self.first + skipped, self._mfcc.features(skipped, length)
+
+
+def _parameters(model: VoiceModel | None, options: VoiceOptions) -> MfccParameters:
+    """Check that a model fits: its features and the shortest window."""
+    parameters = MfccParameters() if model is None else model.feature_parameters
+    if not isinstance(parameters, MfccParameters) or parameters.sample_rate != RATE:
+        raise ValueError(f"voice: the model wants {parameters!r:.80}, expected MFCC at {RATE} Hz")
+    if options.least_s * RATE > parameters.longest:
+        raise ValueError(
+            f"voice: least_s {options.least_s} is longer than the model's window of {parameters.longest / RATE:.2f} s"
+        )
+    return parameters
+
+
+def _mean(segment: Segment, windows: Sequence[_Window]) -> Scores:
+    """Mean of windows, each weighted with its length."""
+    lengths = np.array([window.length for window in windows], np.float64)
+    shares = lengths / lengths.sum()
+    probabilities = shares @ np.array([window.scores.probabilities for window in windows], np.float64)
+    quality = float(shares @ [window.scores.quality for window in windows])
+    return Scores("voice", segment.start, segment.end, probabilities.astype(np.float32), quality)
+
+
+def _quality(audio: Floats, speech_ratio: float) -> float:
+    """How far a window can be trusted, 0..1: share of speech, times less for cut-off or hardly audible samples."""
+    power = float(np.mean(np.square(audio, dtype=np.float64)))
+    level = 10 * math.log10(max(power, 1e-12))
+    audible = min(max((level - _QUIET_DB) / (_AUDIBLE_DB - _QUIET_DB), 0.0), 1.0)
+    clipped = float(np.mean(np.abs(audio) >= _CLIPPED))
+    return speech_ratio * audible * max(1 - clipped / _MOST_CLIPPED, 0.0)
