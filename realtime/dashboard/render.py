@@ -1,0 +1,111 @@
+"""A snapshot as a full screen of text: a pure function of the snapshot and the size of the terminal."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.segment import Segment
+from rich.terminal_theme import TerminalTheme
+
+from realtime.dashboard.headline import headline, headline_rows, probability_bars, widest
+from realtime.dashboard.lanes import CARD_ROWS, lane_cards, lane_heading, lane_rows
+from realtime.dashboard.line import Line, beside, fit, rule
+from realtime.dashboard.status import footer, header, notice
+from realtime.dashboard.timeline import timeline
+from realtime.dashboard.transcript import transcript
+from realtime.snapshot import Snapshot
+
+_BARS = 22
+"""Columns that the probability bars need at least"""
+_PICTURE_THEME = TerminalTheme((20, 22, 26), (222, 222, 222), [(0, 0, 0)] * 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Rows of segments, every one exactly `width` cells wide."""
+
+    rows: tuple[tuple[Segment, ...], ...]
+    width: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for number, row in enumerate(self.rows):
+            if number:
+                yield Segment.line()
+            yield from row
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(self.width, self.width)
+
+
+def render(snapshot: Snapshot, width: int, height: int) -> Screen:
+    """Draw `snapshot` in exactly `width` columns and `height` rows; what does not fit is left out."""
+    width, height = max(width, 1), max(height, 1)
+    rows = _tiny(snapshot, width, height) if width < 44 or height < 12 else _full(snapshot, width, height)
+    padded = [*rows[:height], *[[] for _ in range(height - len(rows))]]
+    return Screen(tuple(tuple(fit(row, width)) for row in padded), width)
+
+
+def export_svg(snapshot: Snapshot, width: int, height: int) -> str:
+    """Picture of the screen as SVG."""
+    console = Console(
+        width=width, height=height, record=True, file=StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    rows = (tuple(_apart(row)) for row in render(snapshot, width, height).rows)
+    console.print(Screen(tuple(rows), width), end="")
+    return console.export_svg(title="maeum", theme=_PICTURE_THEME)
+
+
+def _apart(row: Iterable[Segment]) -> Iterator[Segment]:
+    """Take spaces off the ends of coloured text: viewers of pictures drop them, and what follows would move."""
+    for text, style, _ in row:
+        yield from (
+            Segment(part, style if part.strip() or (style and style.reverse) else None)
+            for part in re.split("( {2,}|^ | $)", text)
+            if part
+        )
+
+
+def _tiny(snapshot: Snapshot, width: int, height: int) -> list[Line]:
+    """Return the label as text, then whatever else there is room for."""
+    rows = [*headline(snapshot, width, 0), header(snapshot, width), *transcript(snapshot, width, 1)]
+    rows += [*lane_rows(snapshot, width), *timeline(snapshot, width)]
+    return [*rows[: height - 1], notice(snapshot, width) or footer(snapshot, width)]
+
+
+def _full(snapshot: Snapshot, width: int, height: int) -> list[Line]:
+    scale = _scale(snapshot.labels, width, height)
+    top = _top(snapshot, width, scale)
+    cards = width >= 120 and height >= len(top) + CARD_ROWS + 14
+    lanes = lane_cards(snapshot, width - 2) if cards else lane_rows(snapshot, width)
+    lanes = [[Segment(" "), *row] for row in lanes] if cards else [lane_heading(width), *lanes]
+    past = timeline(snapshot, width)
+    bottom = [footer(snapshot, width), *([notice(snapshot, width)] if height >= 20 else [])]
+    if cards:
+        lanes = [rule("voice, words, body", width), *lanes]
+    air: list[Line] = [[]] if height >= 28 else []
+    room = height - 1 - 2 * len(air) - len(top) - len(lanes) - len(past) - len(bottom)
+    words = [rule("transcript", width), *transcript(snapshot, width, room - 1)] if room > 1 else []
+    return [header(snapshot, width), *air, *top, *air, *lanes, *words, *past, *bottom]
+
+
+def _top(snapshot: Snapshot, width: int, scale: int) -> list[Line]:
+    """Return the label beside the bars, with margins."""
+    left = widest(snapshot.labels, scale) if scale else width // 2
+    right = width - left - 4
+    rows = max(headline_rows(scale), len(snapshot.labels))
+    blocks: Sequence[tuple[int, Sequence[Line]]] = [
+        (left, headline(snapshot, left, scale)),
+        (right, probability_bars(snapshot, right, rows)),
+    ]
+    return [[Segment(" "), *row] for row in beside(blocks, 2, rows)]
+
+
+def _scale(labels: tuple[str, ...], width: int, height: int) -> int:
+    """Return the largest size of the headline that leaves room for the bars and for two thirds of the rows."""
+    for scale in (4, 3, 2, 1):
+        if widest(labels, scale) + _BARS + 4 <= width and headline_rows(scale) * 3 <= height + 2:
+            return scale
+    return 0

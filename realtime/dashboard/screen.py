@@ -1,0 +1,91 @@
+"""The dashboard on a terminal: a thread pulls snapshots and draws them; whoever makes them never waits."""
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+
+from realtime.dashboard.render import render
+from realtime.dashboard.terminal import ENTER, Terminal
+from realtime.snapshot import Snapshot
+
+EXIT_S = 0.5
+"""Longest time that leaving the dashboard takes, whatever the terminal does"""
+_REPAINT = 40
+"""Frames after which all rows are drawn anew, so that what others wrote on the screen does not stay"""
+
+
+class Dashboard:
+    """
+    Draw `read()` in the alternate screen of `console`, `rate_hz` times a second, from entering to leaving the context.
+
+    A terminal that takes no output holds up nobody but the drawing thread; one that is gone ends that thread quietly.
+    Only rows that changed are sent, as one synchronised update, which keeps slow connections usable.
+    """
+
+    def __init__(self, read: Callable[[], Snapshot], console: Console, rate_hz: float = 8.0) -> None:
+        self._read = read
+        self._console = console
+        self._period = 1.0 / rate_hz
+        self._leave = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave.set()
+        self._thread.join(EXIT_S)
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything is still drawn: False once the terminal is gone."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            with Terminal(self._console.file) as terminal:
+                try:
+                    self._draw_until_left(terminal)
+                finally:
+                    terminal.restore()
+        except OSError:  # gone: nothing left to draw on
+            return
+
+    def _draw_until_left(self, terminal: Terminal) -> None:
+        shown: list[str] = []
+        size = None
+        frame = 0
+        terminal.write(ENTER, self._go_on)
+        while self._go_on():
+            now = terminal.size() or tuple(self._console.size)
+            if now != size or frame % _REPAINT == 0:
+                shown, size = [], now
+            rows = ansi_rows(self._read(), self._console, *now)
+            complete = terminal.write(frame_update(shown, rows), self._go_on)
+            shown = rows if complete else []
+            frame += 1
+            self._leave.wait(self._period)
+
+    def _go_on(self) -> bool:
+        return not self._leave.is_set()
+
+
+def ansi_rows(snapshot: Snapshot, console: Console, width: int, height: int) -> list[str]:
+    """Return the rows of the screen as the console would print them, escape sequences included."""
+    with console.capture() as capture:
+        console.print(render(snapshot, width, height), end="", soft_wrap=True)
+    return capture.get().split("\n")
+
+
+def frame_update(shown: list[str], rows: list[str]) -> str:
+    """Return what turns `shown` into `rows`: the changed rows in one synchronised update, the cursor parked at home."""
+    changed = [f"\x1b[{n};1H{row}" for n, row in enumerate(rows, 1) if n > len(shown) or shown[n - 1] != row]
+    if not changed:
+        return ""
+    return f"\x1b[?2026h\x1b[?7l{''.join(changed)}\x1b[?7h\x1b[H\x1b[?2026l"
