@@ -18,8 +18,6 @@ from models.features.bio import FEATURES, BioParameters, BioWindow, compared
 from models.features.hrv import Intervals
 from models.features.physiology import Signal, beats, measure
 
-PATIENCE_S = 5.0
-"""Seconds of session time by which a stream may fall behind the others before windows come without it"""
 IRREGULAR = frozenset({"ibi"})
 """Streams that deliver when something happens; their silence says nothing, so no window waits for them"""
 HEART = frozenset({"ecg", "ibi"})
@@ -50,16 +48,16 @@ class Samples(Protocol):
 class BioWindows:
     """Blocks of eda, ecg, temp and ibi in, measured windows with the person's running baseline out.
 
-    Blocks may be of any size and streams may be pushed in any interleaving, as long as no stream gets ahead of another
-    by `PATIENCE_S`: the windows are the same. A stretch without any samples gives no windows.
+    Blocks of any size give the same windows, in any interleaving of the streams (of an irregular one only, that what
+    happened at a time comes before the other streams pass it). A stretch without any samples gives no windows.
 
     Parameters
     ----------
     parameters
         Window, hop and warm-up.
     streams
-        Names of the streams that are expected; a window waits for each of them until it is lost or late. Others join
-        with their first block.
+        Names of the streams that are expected; a window waits for each of them, unless it is said to be away by
+        `advance`. Others join with their first block.
     """
 
     def __init__(self, parameters: BioParameters, streams: Iterable[str] = ()) -> None:
@@ -70,33 +68,31 @@ class BioWindows:
         self._next = 1
         self._baseline = Baseline.empty(len(FEATURES))
 
+    @property
+    def progress(self) -> float:
+        """Session time in seconds up to which nothing more is expected; infinite when no stream is awaited."""
+        return min(self._passed.values(), default=math.inf)
+
     def push(self, samples: Samples) -> list[BioWindow]:
         """Take the next samples of a stream; the windows that they complete, in order."""
-        windows = self.advance(samples.stream, samples.time)
         track = self._tracks.get(samples.stream)
         if track is None or track.rate != samples.rate:
             track = _Regular(samples.rate) if samples.rate else _Irregular()
             self._tracks[samples.stream] = track
         track.put(samples)
         end = samples.time + (len(samples.values) / samples.rate if samples.rate else 0.0)
-        return windows + self.advance(samples.stream, end)
+        self._furthest = max(self._furthest, end)
+        return self.advance(samples.stream, end)
 
     def advance(self, stream: str, time: float) -> list[BioWindow]:
         """Say that a stream delivers nothing more before `time`, because of a gap; `math.inf` when it is lost."""
-        if math.isfinite(time):
-            self._furthest = max(self._furthest, time)
         if stream not in IRREGULAR:
             self._passed[stream] = time
-        return self._complete(self._decided())
+        return self._complete(min(self.progress, self._furthest))
 
     def flush(self) -> list[BioWindow]:
-        """Windows up to the end of the stream that came furthest."""
+        """Complete windows up to the end of the stream that came furthest."""
         return self._complete(self._furthest)
-
-    def _decided(self) -> float:
-        """Session time before which no stream is still expected to deliver."""
-        awaited = (passed for passed in self._passed.values() if passed > self._furthest - PATIENCE_S)
-        return min(self._furthest, min(awaited, default=self._furthest))
 
     def _complete(self, time: float) -> list[BioWindow]:
         p = self._parameters
