@@ -1,0 +1,66 @@
+"""The spoken part of a KEMDy scene: which clips and transcripts are there, and what is wrong with them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from devices.audio_file import RATE, Audio, AudioFile, read_audio
+from devices.kemdy_annotation import AnnotatedSegment
+from devices.kemdy_text import read_transcript
+from devices.source import SourceError, SourceNotFound, Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """The WAV of one utterance."""
+
+    path: Path
+    start: float
+    """Seconds since the start of the scene"""
+    end: float
+    """Seconds since the start of the scene, by its own length"""
+
+
+def find_clips(segments: Iterable[AnnotatedSegment], folder: Path) -> tuple[list[Clip], list[str]]:
+    """Find what can be heard; say in one line for each kind of trouble what cannot."""
+    clips, missing, unreadable = [], [], []
+    for segment in segments:
+        path = folder / f"{segment.id}.wav"
+        try:
+            length = AudioFile(path).duration
+        except SourceNotFound:
+            missing.append(segment.id)
+        except SourceError as error:
+            unreadable.append(f"{error}; silence stands in its place")
+        else:
+            clips.append(Clip(path, segment.start, segment.start + (length or 0.0)))
+    return clips, [*_listed("no WAV, silence in its place", missing), *unreadable]
+
+
+def sound(clips: Iterable[Clip], faults: list[str]) -> Iterator[tuple[int, Audio]]:
+    """Read clip after clip: index of its first sample in the scene, and its samples. Adds to `faults` what is wrong."""
+    for clip in clips:
+        samples, damage = read_audio(clip.path)
+        if damage:
+            faults.append(damage)
+        if not samples.any():
+            faults.append(f"{clip.path.name}: silent: every sample is zero")
+        yield round(clip.start * RATE), samples
+
+
+def read_utterances(segments: Iterable[AnnotatedSegment], folder: Path) -> tuple[list[Utterance], list[str]]:
+    """Read the transcripts; say which are missing."""
+    utterances = [_utterance(segment, folder / f"{segment.id}.txt") for segment in segments]
+    missing = [utterance.id for utterance in utterances if utterance.text is None]
+    return utterances, [*_listed("no transcript", missing)]
+
+
+def _utterance(segment: AnnotatedSegment, transcript: Path) -> Utterance:
+    text = read_transcript(transcript) if transcript.exists() else None
+    label = segment.rating.label if segment.rating else None
+    return Utterance(segment.id, segment.start, segment.end, segment.speaker, text, label)
+
+
+def _listed(what: str, ids: Sequence[str]) -> Iterator[str]:
+    if ids:
+        yield f"{what}: {', '.join(ids)}"

@@ -1,0 +1,87 @@
+"""A biosignal as unbroken stretches of samples, and the way from there to blocks and gaps."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.block import Block, Gap, Quality
+
+BLOCK_S = 0.5
+"""Default length of a block: short enough for a live screen, long enough not to flood the pipeline"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Consecutive samples, none lost in between."""
+
+    time: float
+    """Of the first sample, seconds of session time"""
+    values: NDArray[np.float32]
+    lost_because: str
+    """Why the samples before it are missing, where some are"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One regularly sampled stream of a recording, on session time."""
+
+    stream: str
+    rate: float
+    """Hertz"""
+    stretches: Sequence[Stretch]
+    """In order of time, not overlapping"""
+    ended_because: str
+    """Why there are no samples after the last one, should the session go on"""
+
+    def events(self, end: float, block_s: float = BLOCK_S) -> Iterator[Block | Gap]:
+        """Deliver what lies in [0, `end`) seconds; a block holds at most `block_s` and samples of one quality."""
+        size = max(1, round(block_s * self.rate))
+        phase = self._phase()
+        following = 0
+        for stretch in (within(each, self.rate, end) for each in self.stretches):
+            if not len(stretch.values):
+                continue
+            index = max(following, round((stretch.time - phase) * self.rate))
+            if index > following:
+                yield self._gap(following, index, phase, stretch.lost_because)
+            yield from self._blocks(stretch, index, size)
+            following = index + len(stretch.values)
+        last = int(np.ceil((end - phase) * self.rate - 1e-6))
+        if last > following:
+            yield self._gap(following, last, phase, self.ended_because)
+
+    def _phase(self) -> float:
+        """Session time of sample 0: that of the first sample, carried back by whole samples towards 0."""
+        time = self.stretches[0].time if self.stretches else 0.0
+        return max(0.0, time - math.floor(time * self.rate + 1e-6) / self.rate)
+
+    def _gap(self, first: int, following: int, phase: float, reason: str) -> Gap:
+        lost = following - first
+        return Gap(self.stream, phase + first / self.rate, lost, lost / self.rate, reason)
+
+    def _blocks(self, stretch: Stretch, index: int, size: int) -> Iterator[Block]:
+        touching = stretch.values != 0.0 if self.stream == "eda" else np.ones(len(stretch.values), bool)
+        changes = np.flatnonzero(np.diff(touching)) + 1
+        cuts = np.union1d(np.arange(0, len(stretch.values), size), changes)
+        for start, stop in zip(cuts, [*cuts[1:], len(stretch.values)], strict=True):
+            flags = Quality.OK if touching[start] else Quality.NO_CONTACT
+            time = float(stretch.time + start / self.rate)
+            yield Block(self.stream, index + int(start), time, self.rate, stretch.values[start:stop], flags)
+
+
+def within(stretch: Stretch, rate: float, end: float) -> Stretch:
+    """Keep the samples whose time is in [0, `end`)."""
+    tolerance = 1e-6
+    first = max(0, int(np.ceil(-stretch.time * rate - tolerance)))
+    stop = max(first, int(np.ceil((end - stretch.time) * rate - tolerance)))
+    return Stretch(stretch.time + first / rate, stretch.values[first:stop], stretch.lost_because)
+
+
+def unbroken(values: NDArray[np.float32], start: float, rate: float, lost_because: str) -> list[Stretch]:
+    """Split samples on a regular grid from `start` seconds where they are NaN (rows that could not be read)."""
+    known = np.isfinite(values)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]])))
+    return [Stretch(start + first / rate, values[first:stop], lost_because) for first, stop in edges.reshape(-1, 2)]

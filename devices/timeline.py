@@ -1,0 +1,18 @@
+"""Several flows of blocks and gaps merged into the one order in which a live session would deliver them."""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+
+from devices.block import Block, Gap
+
+Event = Block | Gap
+
+
+def delivery_time(event: Event) -> float:
+    """Session time at which a live session would know of it: a block's end, a gap's beginning."""
+    return event.end if isinstance(event, Block) else event.time
+
+
+def in_delivery_order(*flows: Iterable[Event]) -> Iterator[Event]:
+    """Merge flows that are each in order; of events at one time, those of the earlier argument come first."""
+    return merge(*flows, key=delivery_time)
