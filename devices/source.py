@@ -53,6 +53,8 @@ class Source(Protocol):
     """Seconds; None when it has no end"""
     utterances: Sequence[Utterance]
     """The reference in order of start; empty when there is none"""
+    person: str | None
+    """Which of the speakers wears the sensors; None when there is only one, or none is known"""
     synthetic: bool
     """True when no person was recorded"""
 

@@ -1,0 +1,59 @@
+"""The body in the vote: blocks and gaps of biosignals in, scores of their windows out."""
+
+import math
+from collections.abc import Iterable
+
+from devices.block import Block, Gap
+from models.bundle import Model
+from models.features.bio import BioWindow, Facts, bio_features
+from models.scores import Scores
+from models.windows import BioWindows
+
+BODY_STREAMS = frozenset({"eda", "ecg", "temp", "ibi"})
+
+
+class BioStage:
+    """Windows of body signals, scored.
+
+    Parameters
+    ----------
+    model
+        None when the bundle has none: then nothing is scored.
+    streams
+        Those that the source announces.
+    """
+
+    def __init__(self, model: Model | None, streams: Iterable[str]) -> None:
+        self.streams = frozenset(streams) if model else frozenset()
+        self.facts = Facts(None, None, None)
+        """Of the newest window"""
+        self._model = model
+        self._windows = BioWindows(model.feature_parameters, self.streams) if model else None
+
+    @property
+    def progress(self) -> float:
+        """Session time up to which every window is out, seconds."""
+        return self._windows.progress if self._windows else math.inf
+
+    def push(self, item: Block | Gap) -> list[Scores]:
+        """Take the next samples of a stream, or a hole in it."""
+        if self._windows is None:
+            return []
+        if isinstance(item, Block):
+            return self._scored(self._windows.push(item))
+        back = math.inf if item.duration is None else item.time + item.duration
+        return self._scored(self._windows.advance(item.stream, back))
+
+    def flush(self) -> list[Scores]:
+        """Score what is left; the streams are over."""
+        return self._scored(self._windows.flush()) if self._windows else []
+
+    def _scored(self, windows: list[BioWindow]) -> list[Scores]:
+        return [self._score(window) for window in windows]
+
+    def _score(self, window: BioWindow) -> Scores:
+        self.facts = window.facts
+        if window.reason is not None or self._model is None:
+            return Scores("bio", window.start, window.end, None, 0.0, window.reason)
+        probabilities = self._model.predict(bio_features(window, self._model.feature_parameters))
+        return Scores("bio", window.start, window.end, probabilities, window.quality)

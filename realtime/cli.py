@@ -1,0 +1,120 @@
+"""The command `maeum`: arguments in, exit code out.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 a required device or model is missing. Nothing heavy is imported here, so that
+`maeum --help` answers at once; each command imports what it needs.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
+
+
+def speed(text: str) -> float | None:
+    """A replay speed: times real time, or None for `max`."""
+    if text == "max":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a speed; give a number above 0, such as 1 or 8, or max")
+    return value
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    parser = argparse.ArgumentParser(
+        prog="maeum", description="Real-time emotion recognition from voice, words and body.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    running = _running_options()
+
+    demo = commands.add_parser("demo", parents=[running], help="the built-in session (synthetic), no hardware needed")
+    demo.set_defaults(person=None)
+
+    replay = commands.add_parser("replay", parents=[running], help="a recording, as if it were live")
+    replay.add_argument("path", type=Path, metavar="PATH", help="a KEMDy19 folder or an audio file")
+    replay.add_argument("--session", type=int, metavar="N", help="KEMDy19 session; every session when left out")
+    replay.add_argument("--scene", metavar="SCENE", help="script01 .. impro04; every scene when left out")
+    replay.add_argument("--person", choices=["F", "M"], help="whose body to read: the woman's or the man's")
+    replay.add_argument("--bio", type=Path, metavar="DIR", help="Empatica E4 export that goes with an audio file")
+
+    models = commands.add_parser("models", help="bundles of models and what their cards say")
+    models.add_argument("--bundle", type=Path, metavar="DIR", help="look at this bundle only")
+    return parser
+
+
+def _running_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    add = options.add_argument
+    add("--speed", type=speed, default=1.0, metavar="X", help="1 (real time), any number, or max")
+    add("--transcripts", choices=["whisper", "given", "off"], default="whisper", help="where the words come from")
+    add("--whisper", default="base", metavar="SIZE|DIR|off", help="Whisper weights: base, small, ..., a folder, or off")
+    add("--language", default="ko", metavar="CODE", help="language spoken (default: ko)")
+    add("--bundle", type=Path, metavar="DIR", help="models to use instead of the built-in ones")
+    add("--labels", metavar="FILE|-", help="write JSON lines to a file, or to standard output")
+    add("--no-dashboard", action="store_true", help="plain lines on a terminal")
+    add("--config", type=Path, metavar="FILE", help="TOML file of settings")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="one setting, such as label.dwell_s=1.5",
+    )
+    return options
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; never lets a traceback out for a user's mistake."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.version:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"maeum {version('maeum')}\n")
+        return DONE
+    if arguments.command is None:
+        parser.print_help()
+        return USAGE
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        return _complain("stopped", FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; what Python still holds for standard output must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    from devices.source import SourceError, SourceNotFound
+    from models.bundle import BundleError, BundleNotFound
+    from realtime.config import ConfigError
+
+    try:
+        if arguments.command == "models":
+            from realtime.listing import show_bundles
+
+            return show_bundles(arguments.bundle)
+        from realtime.running import run
+
+        return run(arguments)
+    except (ConfigError, SourceNotFound) as error:
+        return _complain(error, USAGE)
+    except BundleNotFound as error:
+        return _complain(error, MISSING)
+    except (SourceError, BundleError) as error:
+        return _complain(error, FAILED)
+
+
+def _complain(error: Exception | str, code: int) -> int:
+    sys.stderr.write(f"maeum: {' '.join(str(error).split())}\n")
+    return code

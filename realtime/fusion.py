@@ -1,0 +1,147 @@
+"""Event-time merge of all modalities into rolling labels and segment results.
+
+Scores come from stages that run at their own pace, transcripts from a worker that may be late. Each carries the session
+time from which it may count; the fusion handles them in that order and no other, and never passes the time up to which
+everything is known. So speed, chunk sizes and the scheduler cannot change a label.
+"""
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from devices.block import Gap
+from devices.source import Utterance
+from models.scores import LABELS, Modality, Scores
+from realtime.segmenter import Segment
+from realtime.snapshot import State
+from realtime.steady import Steady
+from realtime.vote import Ballot, RollingVote, segment_vote
+from realtime.whisper import Transcript
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """The rolling emotion at one moment."""
+
+    t: float
+    label: str | None
+    """None when abstaining"""
+    state: State
+    ballot: Ballot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentScores:
+    """What voice and words say about one finished segment."""
+
+    segment: Segment
+    voice: Scores
+    text: Scores
+    transcript: Transcript
+    reference: Utterance | None = None
+    """What the recording says about the segment, if it says anything"""
+    no_body: str | None = None
+    """Why the body must not vote on this segment, if it must not"""
+    transcribed_ms: float = 0.0
+    """Milliseconds of wall time that the transcript took"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentResult:
+    """One utterance, finished: its words and its label."""
+
+    scored: SegmentScores
+    ballot: Ballot
+    label: str | None
+    """None when no modality could score it"""
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    """How long each part took, in milliseconds"""
+
+
+Timed = Scores | SegmentScores | Gap
+
+
+def _rank(item: Timed) -> str:
+    match item:
+        case Gap():
+            return f"0 {item.stream}"
+        case Scores():
+            return f"1 {item.modality}"
+        case SegmentScores():
+            return "2"
+
+
+@dataclass(slots=True)
+class Fusion:
+    """Scores with the time from which they count in; labels every `hop_s` and segment results out, in event order.
+
+    Gaps pass through at their own time.
+    """
+
+    vote: RollingVote
+    steady: Steady
+    hop_s: float = 0.5
+    _agenda: list[tuple[float, str, int, Timed]] = field(default_factory=list)
+    _pushed: int = 0
+    _ticks: int = 1
+
+    def push(self, item: Timed, at: float) -> None:
+        """Let `item` count from session time `at`, which must lie after every `advance` so far.
+
+        Items of one time are taken in the order of their kinds (gaps, body, voice, segments with their words), and
+        those of one kind in the order in which they were pushed.
+        """
+        self._pushed += 1
+        heapq.heappush(self._agenda, (at, _rank(item), self._pushed, item))
+
+    def advance(self, to: float) -> Iterator[Label | SegmentResult | Gap]:
+        """Everything due up to session time `to`, the time up to which nothing more will be pushed."""
+        while (due := min(self._next_item(), self._next_tick())) <= to:
+            if self._next_item() <= due:
+                yield from self._take(heapq.heappop(self._agenda)[-1])
+            else:
+                self._ticks += 1
+                yield self._label(due)
+
+    def finish(self, end: float) -> Iterator[Label | SegmentResult | Gap]:
+        """Everything that is left: labels up to `end`, and results that count from later on."""
+        yield from self.advance(end)
+        while self._agenda:
+            yield from self._take(heapq.heappop(self._agenda)[-1])
+
+    def _next_item(self) -> float:
+        return self._agenda[0][0] if self._agenda else float("inf")
+
+    def _next_tick(self) -> float:
+        return self._ticks * self.hop_s
+
+    def _take(self, item: Timed) -> Iterator[SegmentResult | Gap]:
+        match item:
+            case Scores():
+                self.vote.push(item)
+            case SegmentScores():
+                self.vote.push(item.text)
+                yield self._segment_result(item)
+            case Gap():
+                yield item
+
+    def _segment_result(self, item: SegmentScores) -> SegmentResult:
+        scores: dict[Modality, Scores] = {"voice": item.voice, "text": item.text, "bio": self._body(item)}
+        ballot = segment_vote(scores, item.segment.closed_at)
+        winner = None if ballot.probabilities is None else LABELS[int(np.argmax(ballot.probabilities))]
+        return SegmentResult(item, ballot, winner)
+
+    def _body(self, item: SegmentScores) -> Scores:
+        """Return the newest bio scores, if the body may vote and their window covers a part of the segment."""
+        segment, newest = item.segment, self.vote.newest("bio")
+        if newest is not None and newest.end > segment.start and item.no_body is None:
+            return newest
+        reason = item.no_body or self.vote.absent.get("bio") or "no sensor data"
+        return Scores("bio", segment.start, segment.end, None, 0.0, reason)
+
+    def _label(self, t: float) -> Label:
+        ballot = self.vote.at(t)
+        label, state = self.steady.push(t, ballot.probabilities)
+        return Label(t, label, state, ballot)

@@ -1,0 +1,93 @@
+"""From parsed arguments to running sessions: which sources, which words, which outputs."""
+
+import argparse
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from devices.demo import demo_source
+from devices.recording import open_recordings
+from devices.source import Source
+from models.bundle import Bundle, load_bundle
+from realtime.config import read_options
+from realtime.outputs import Outputs
+from realtime.pacing import Pacer
+from realtime.session import Session, SessionOptions
+from realtime.whisper_weights import WhisperError, weights_folder
+from realtime.words import Transcribe, WhisperTranscripts, Words, given_transcripts
+
+WHISPER_THREADS = 2
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run every source that the arguments name, one after the other; return the exit code."""
+    options = read_options(SessionOptions(), arguments.config, arguments.settings)
+    bundle = load_bundle(arguments.bundle)
+    sources = _sources(arguments)
+    with Outputs(arguments.labels, dashboard=not arguments.no_dashboard) as outputs:
+        for source in sources:
+            pacer = Pacer(arguments.speed)
+            with _ended_by_signals(pacer, outputs), _words(arguments, source, bundle) as (words, no_words):
+                outputs.follow(Session(source, bundle, words, pacer, options, no_words))
+            if pacer.stopped:
+                break
+    return 0
+
+
+def _sources(arguments: argparse.Namespace) -> Iterator[Source]:
+    if arguments.command == "demo":
+        return iter([demo_source()])
+    return open_recordings(arguments.path, arguments.session, arguments.scene, arguments.person, arguments.bio)
+
+
+@contextmanager
+def _words(arguments: argparse.Namespace, source: Source, bundle: Bundle) -> Iterator[tuple[Words | None, str]]:
+    """Yield the worker for the words, or None and the reason why there are no words."""
+    transcribe: Transcribe | str = _transcribe(arguments, source)
+    if "text" not in bundle.models:
+        transcribe = "the bundle has no model"
+    if isinstance(transcribe, str):
+        yield None, transcribe
+        return
+    with Words(transcribe, bundle.models["text"]) as words:
+        yield words, ""
+
+
+def _transcribe(arguments: argparse.Namespace, source: Source) -> Transcribe | str:
+    if arguments.transcripts == "off" or (arguments.transcripts == "whisper" and arguments.whisper == "off"):
+        return "transcripts are off"
+    if arguments.transcripts == "given":
+        if any(one.text for one in source.utterances):
+            return given_transcripts(source.utterances)
+        return "the recording gives no transcripts; use --transcripts whisper"
+    try:
+        folder = weights_folder(arguments.whisper)
+    except WhisperError as error:
+        return str(error)
+    return WhisperTranscripts(str(folder), arguments.language, WHISPER_THREADS)
+
+
+@contextmanager
+def _ended_by_signals(pacer: Pacer, outputs: Outputs) -> Iterator[None]:
+    """End cleanly on the first Ctrl-C, at once on the second; a closed terminal ends only what needs the terminal."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if pacer.stopped:
+            outputs.restore_terminal()
+            os._exit(130)
+        pacer.stop()
+
+    def hang_up(_number: int, _frame: FrameType | None) -> None:
+        if not outputs.survives_the_terminal():
+            pacer.stop()
+
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    if hasattr(signal, "SIGHUP"):  # Windows has none
+        previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, hang_up)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

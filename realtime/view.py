@@ -1,0 +1,130 @@
+"""What the screen shows of a running session: messages in, an immutable snapshot out at any moment.
+
+The pipeline's thread calls `take`, the screen's thread `snapshot`. Lists only grow and values are replaced whole, so
+the reader needs no lock and the writer never waits for the screen.
+"""
+
+from collections import deque
+
+from devices.block import Gap
+from models.scores import MODALITIES, Modality
+from realtime.fusion import Label, SegmentResult
+from realtime.reference import truth_at
+from realtime.session import Message, Notice, Session
+from realtime.snapshot import Lane, Moment, Snapshot, SpokenLine
+from realtime.vote import Vote
+
+_LINES = 50
+_NOTICES = 20
+
+
+class View:
+    """The state of one session as the dashboard wants it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._label: Label | None = None
+        self._timeline: list[Moment] = []
+        self._lines: deque[SpokenLine] = deque(maxlen=_LINES)
+        self._notices: deque[str] = deque(maxlen=_NOTICES)
+        self._segments = self._judged = self._correct = self._lost = 0
+        self._latencies: dict[str, float] = {}
+        self._confidence: deque[float] = deque(maxlen=64)
+
+    def take(self, message: Message) -> None:
+        """Remember what a message says."""
+        match message:
+            case Label():
+                self._label = message
+                truth = truth_at(self._session.source.utterances, message.t)
+                self._timeline.append(Moment(message.t, message.label, truth))
+            case SegmentResult():
+                self._take_segment(message)
+            case Notice():
+                self._notices.append(message.text)
+            case Gap():
+                self._lost += message.lost or 0
+                self._notices.append(f"{message.stream}: {message.reason}")
+            case _:
+                pass
+
+    def _take_segment(self, result: SegmentResult) -> None:
+        scored = result.scored
+        truth = scored.reference.label if scored.reference else None
+        self._segments += 1
+        self._judged += truth is not None
+        self._correct += truth is not None and truth == result.label
+        self._confidence.append(scored.transcript.confidence)
+        transcript = scored.transcript
+        line = SpokenLine(
+            scored.segment.start, scored.segment.end, transcript.text, result.label, truth, transcript.reason
+        )
+        self._lines.append(line)
+
+    def snapshot(self) -> Snapshot:
+        """The session as it is now."""
+        session, label = self._session, self._label
+        probabilities = label.ballot.probabilities if label else None
+        return Snapshot(
+            source=session.source.name,
+            bundle=session.bundle.name,
+            labels=session.bundle.labels,
+            t=session.now,
+            duration=session.source.duration,
+            speed=session.pacer.speed,
+            lag=session.pacer.lag_s(session.now) if label else 0.0,
+            label=label.label if label else None,
+            state=label.state if label else "uncertain",
+            probabilities=None if probabilities is None else tuple(map(float, probabilities)),
+            lanes=tuple(self._lane(modality) for modality in MODALITIES),
+            lines=tuple(self._lines),
+            hearing=self._hearing(),
+            timeline=tuple(self._timeline),
+            has_reference=bool(session.source.utterances),
+            synthetic=session.source.synthetic,
+            counters=self._counters(),
+            notices=tuple(self._notices),
+            latency_ms=tuple((name, p50) for name, (p50, _, _) in session.latencies.quantiles().items()),
+        )
+
+    def _lane(self, modality: Modality) -> Lane:
+        level, detail = self._level(modality)
+        if self._label is None:
+            return Lane(modality, reason="starting", level=level, detail=detail)
+        ballot = self._label.ballot
+        vote: Vote = ballot.votes[modality]
+        probabilities = None if vote.probabilities is None else tuple(map(float, vote.probabilities))
+        return Lane(modality, probabilities, ballot.share(modality), vote.age, vote.reason, level, detail)
+
+    def _level(self, modality: Modality) -> tuple[tuple[float, ...], str]:
+        session = self._session
+        match modality:
+            case "voice":
+                return session.loudness.recent(), "speech" if session.segmenter.speaking else "silence"
+            case "text":
+                return tuple(self._confidence), ""
+            case "bio":
+                return session.conductance.relative(), _body_facts(session)
+
+    def _hearing(self) -> str:
+        if self._session.segmenter.speaking:
+            return "speech"
+        return "transcribing" if self._session.transcribing else "listening"
+
+    def _counters(self) -> tuple[tuple[str, str], ...]:
+        counters = [("segments", str(self._segments))]
+        if self._judged:
+            counters.append(("correct", f"{self._correct}/{self._judged}"))
+        if self._lost:
+            counters.append(("lost", str(self._lost)))
+        return tuple(counters)
+
+
+def _body_facts(session: Session) -> str:
+    facts = session.body.facts
+    known = [
+        f"HR {facts.heart_rate:.0f}" if facts.heart_rate is not None else "",
+        f"EDA {facts.eda:.1f} µS" if facts.eda is not None else "",
+        f"{facts.temperature:.1f} °C" if facts.temperature is not None else "",
+    ]
+    return "  ".join(one for one in known if one)
