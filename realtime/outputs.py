@@ -11,7 +11,8 @@ from rich.console import Console
 
 from devices.source import SourceError
 from realtime.config import ConfigError
-from realtime.dashboard import Dashboard, PlainLog, summary_tables
+from realtime.dashboard import Dashboard, print_summary
+from realtime.dashboard.plain import PlainLines
 from realtime.jsonl import write_line
 from realtime.session import Message, Session
 from realtime.summary import SessionSummary
@@ -56,20 +57,20 @@ class Outputs:
         with ExitStack() as stack:
             if self._dashboard:
                 self._screen = stack.enter_context(Dashboard(view.snapshot, self._console))
-            plain = PlainLog() if not (self._dashboard or self._to_stdout) else None
+            plain = PlainLines(self._console) if not (self._dashboard or self._to_stdout) else None
             try:
                 for message in session.run():
                     view.take(message)
                     tally.take(message)
                     self._write(message)
-                    for line in plain.push(view.snapshot()) if plain else ():
-                        self._console.print(line)
+                    if plain:
+                        plain.take(message)
             except SourceError as error:
                 broken = error
         summary = tally.summary()
         self._write(summary)
         if not self._to_stdout:
-            self._console.print(summary_tables(summary))
+            print_summary(summary, self._console)
         if broken:
             raise broken
         return summary
