@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class TfliteError(RuntimeError):
-    """No interpreter can run here, or a graph cannot be loaded; the message is one line with what to do."""
+class TfliteUnavailable(RuntimeError):
+    """No interpreter can run in this process; the message is one line with what to do."""
+
+
+class InvalidGraph(ValueError):
+    """Bytes are no graph that can run here, or a graph is given what it does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,10 @@ class Network:
 
     Raises
     ------
-    TfliteError
-        When the bytes are no graph that this interpreter can run.
+    InvalidGraph
+        When the bytes are no graph of built-in operators and fixed shapes.
+    TfliteUnavailable
+        When there is no interpreter.
     """
 
     def __init__(self, content: bytes, threads: int = 1) -> None:
@@ -46,7 +52,7 @@ class Network:
             self._interpreter = interpreter(model_content=content, num_threads=threads)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise TfliteError(f"no TFLite graph of built-in operators: {str(error).splitlines()[0]}") from None
+            raise InvalidGraph(f"no TFLite graph of built-in operators: {str(error).splitlines()[0]}") from None
         self._inputs = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()
         self.inputs = tuple(_tensor(details) for details in self._inputs)
@@ -59,11 +65,11 @@ class Network:
 
         Raises
         ------
-        ValueError
+        InvalidGraph
             When number, shape or dtype of the inputs do not fit.
         """
         if len(inputs) != len(self.inputs):
-            raise ValueError(f"the graph takes {len(self.inputs)} inputs, found {len(inputs)}")
+            raise InvalidGraph(f"the graph takes {len(self.inputs)} inputs, found {len(inputs)}")
         for details, tensor, values in zip(self._inputs, self.inputs, inputs, strict=True):
             self._interpreter.set_tensor(details["index"], _fitted(values, tensor))
         self._interpreter.invoke()
@@ -73,26 +79,28 @@ class Network:
 
 def _fitted(values: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
     if [n for n in values.shape if n != 1] != [n for n in tensor.shape if n != 1]:
-        raise ValueError(f"input {tensor.name} has the shape {list(values.shape)}, expected {list(tensor.shape)}")
+        raise InvalidGraph(f"input {tensor.name} has the shape {list(values.shape)}, expected {list(tensor.shape)}")
     if not np.can_cast(values.dtype, tensor.dtype, "same_kind"):
-        raise ValueError(f"input {tensor.name} is {values.dtype}, expected {tensor.dtype}")
+        raise InvalidGraph(f"input {tensor.name} is {values.dtype}, expected {tensor.dtype}")
     return values.astype(tensor.dtype).reshape(tensor.shape)
 
 
 def _tensor(details: dict[str, Any]) -> Tensor:
     shape = tuple(int(n) for n in details["shape_signature"])
     if -1 in shape:
-        raise TfliteError(f"tensor {details['name']} has the open shape {list(shape)}: convert with a fixed batch of 1")
+        raise InvalidGraph(f"tensor {details['name']} is {list(shape)}, expected a fixed shape with a batch of 1")
     return Tensor(str(details["name"]), shape, np.dtype(details["dtype"]).name)
 
 
 def _interpreter() -> Any:  # noqa: ANN401 - a class of whichever of two packages is installed
     """Import the interpreter's class: the same one under its Linux name and its present name."""
     if "tensorflow" in sys.modules:
-        raise TfliteError("TFLite graphs cannot run in a process that has loaded TensorFlow: use a process of its own")
+        raise TfliteUnavailable(
+            "TFLite graphs cannot run in a process that has loaded TensorFlow: use a process of its own"
+        )
     for package in ("tflite_runtime", "ai_edge_litert"):
         try:
             return import_module(f"{package}.interpreter").Interpreter
         except ModuleNotFoundError:
             continue
-    raise TfliteError("no TFLite interpreter is installed: pip install tflite-runtime or ai-edge-litert")
+    raise TfliteUnavailable("no TFLite interpreter is installed: pip install tflite-runtime or ai-edge-litert")

@@ -1,0 +1,44 @@
+"""The feature functions that a bundle can name, each with its version and its parameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from models.features.bio import BioParameters, bio_features
+from models.features.mfcc import MfccParameters, mfcc_features
+from models.features.parameters import Parameters
+from models.features.text import TextParameters, text_features
+from models.scores import Modality
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A function from one modality's window to the array its models take."""
+
+    name: str
+    version: int
+    """Raised whenever the same window and parameters give other numbers"""
+    modality: Modality
+    parameters: type[Parameters]
+    compute: Callable[[Any, Any], NDArray[Any]]
+    """Window and parameters in, features out"""
+
+
+REGISTRY = {
+    feature.name: feature
+    for feature in (
+        Feature("mfcc", 1, "voice", MfccParameters, mfcc_features),
+        Feature("morphemes", 1, "text", TextParameters, text_features),
+        Feature("bio", 1, "bio", BioParameters, bio_features),
+    )
+}
+
+
+def feature_of(parameters: Parameters) -> Feature:
+    """Find the feature that takes these parameters; KeyError when none does."""
+    for feature in REGISTRY.values():
+        if feature.parameters is type(parameters):
+            return feature
+    raise KeyError(f"no feature takes {type(parameters).__name__}; known are {', '.join(REGISTRY)}")
