@@ -32,6 +32,7 @@ class AudioWithBio:
 
     utterances: Sequence[Utterance] = ()
     person: str | None = None
+    person: str | None = None
     synthetic = False
 
     def __init__(

@@ -70,7 +70,7 @@ class KemdyScene:
 
         self.duration: float | None = self._length
         self.utterances: Sequence[Utterance] = utterances
-        self.person = body.person
+        self.person: str | None = body.person
         self._tracks = body.tracks
         self.rates: Mapping[str, float] = {"audio": RATE} | {track.stream: track.rate for track in body.tracks}
         self._known = (*notices, *unheard, *unwritten, *body.notices)

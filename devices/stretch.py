@@ -80,8 +80,11 @@ def within(stretch: Stretch, rate: float, end: float) -> Stretch:
     return Stretch(stretch.time + first / rate, stretch.values[first:stop], stretch.lost_because)
 
 
-def unbroken(values: NDArray[np.float32], start: float, rate: float, lost_because: str) -> list[Stretch]:
-    """Split samples on a regular grid from `start` seconds where they are NaN (rows that could not be read)."""
+def unbroken(values: NDArray[np.float32], start: float, rate: float, not_begun: str, unreadable: str) -> list[Stretch]:
+    """Split samples on a regular grid from `start` seconds where they are NaN, with the reasons for what is missing."""
     known = np.isfinite(values)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]])))
-    return [Stretch(start + first / rate, values[first:stop], lost_because) for first, stop in edges.reshape(-1, 2)]
+    return [
+        Stretch(start + int(first) / rate, values[first:stop], unreadable if first else not_begun)
+        for first, stop in edges.reshape(-1, 2)
+    ]

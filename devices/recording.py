@@ -1,0 +1,98 @@
+"""From a path to the sources behind it: what kind of recording it is, and which of its parts are wanted."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from devices.audio_file import AudioFile
+from devices.audio_with_bio import AudioWithBio
+from devices.empatica import is_e4, read_e4
+from devices.kemdy19 import Kemdy19, find_kemdy19
+from devices.source import Source, SourceError, SourceNotFound, UnreadableSource
+
+
+class Kind(StrEnum):
+    """What a path can be."""
+
+    AUDIO = "an audio file"
+    KEMDY19 = "a KEMDy19 corpus"
+    KEMDY20 = "a KEMDy20 corpus"
+    E4 = "an Empatica E4 export"
+
+
+def recognise(path: Path) -> Kind:
+    """Tell what a path is by what it holds, not by its name. A file counts as audio until it is opened.
+
+    Raises
+    ------
+    SourceNotFound
+        There is nothing at this path.
+    UnreadableSource
+        A folder that is empty, or is none of `Kind`.
+    """
+    if not path.exists():
+        raise SourceNotFound(f"{path}: no such file or folder")
+    if path.is_file():
+        return Kind.AUDIO
+    if not any(path.iterdir()):
+        raise UnreadableSource(f"{path}: the folder is empty")
+    if find_kemdy19(path):
+        return Kind.KEMDY19
+    if any(path.glob("annotation/Sess[0-9][0-9]_eval.csv")):
+        return Kind.KEMDY20
+    if is_e4(path):
+        return Kind.E4
+    raise UnreadableSource(f"{path}: neither an audio file nor a KEMDy19 root with annotation/SessionNN_F_res.csv")
+
+
+def open_recordings(
+    path: Path,
+    session: int | None = None,
+    scene: str | None = None,
+    person: str | None = None,
+    bio: Path | None = None,
+) -> Iterator[Source]:
+    """Open what `path` holds, one source after the other; of a corpus every scene, in order, unless one is named.
+
+    Parameters
+    ----------
+    path
+        An audio file, or a KEMDy19 root or the folder it lies in.
+    session, scene, person
+        Which part of a corpus, and whose body; only for a corpus.
+    bio
+        An Empatica E4 export folder recorded beside an audio file; only for an audio file.
+
+    Raises
+    ------
+    SourceNotFound
+        There is no such path, session or scene; the message lists those that there are.
+    UnreadableSource
+        It cannot be read, or replayed alone.
+    SourceError
+        A parameter does not apply to this kind of recording.
+    """
+    kind = recognise(path)
+    if kind is Kind.KEMDY19:
+        if bio:
+            raise SourceError(f"--bio goes with an audio file; {path} is {kind} and has its own")
+        return _scenes(Kemdy19(path), session, scene, person)
+    if kind is Kind.AUDIO:
+        if session is not None or scene or person:
+            raise SourceError(f"--session, --scene and --person choose within a corpus; {path} is {kind}")
+        return iter([open_audio(path, bio)])
+    if kind is Kind.E4:
+        raise UnreadableSource(f"{path}: {kind} has no sound; name an audio file and give this folder with --bio")
+    raise UnreadableSource(f"{path}: {kind}, which cannot be replayed yet; KEMDy19 can")
+
+
+def open_audio(path: Path, bio: Path | None = None) -> Source:
+    """Open an audio file, alone or with an Empatica E4 export that began at the same moment."""
+    audio = AudioFile(path)
+    return AudioWithBio(audio, read_e4(bio)) if bio else audio
+
+
+def _scenes(corpus: Kemdy19, session: int | None, scene: str | None, person: str | None) -> Iterator[Source]:
+    for number in [session] if session is not None else corpus.sessions():
+        for name in [scene] if scene else corpus.scenes(number):
+            yield corpus.scene(number, name, person)
