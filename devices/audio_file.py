@@ -40,7 +40,6 @@ class AudioFile:
 
     utterances: Sequence[Utterance] = ()
     person: str | None = None
-    person: str | None = None
     synthetic = False
 
     def __init__(self, path: Path, block_samples: int = BLOCK_SAMPLES) -> None:

@@ -32,7 +32,6 @@ class AudioWithBio:
 
     utterances: Sequence[Utterance] = ()
     person: str | None = None
-    person: str | None = None
     synthetic = False
 
     def __init__(
