@@ -97,6 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: argparse.Namespace) -> int:
     from devices.source import SourceError, SourceNotFound
     from models.bundle import BundleError, BundleNotFound
+    from models.tflite import TfliteUnavailable
     from realtime.config import ConfigError
 
     try:
@@ -109,7 +110,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         return run(arguments)
     except (ConfigError, SourceNotFound) as error:
         return _complain(error, USAGE)
-    except BundleNotFound as error:
+    except (BundleNotFound, TfliteUnavailable) as error:
         return _complain(error, MISSING)
     except (SourceError, BundleError) as error:
         return _complain(error, FAILED)

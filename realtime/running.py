@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from types import FrameType
 
 from devices.demo import demo_source
@@ -26,8 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
     options = read_options(SessionOptions(), arguments.config, arguments.settings)
     bundle = load_bundle(arguments.bundle)
     sources = _sources(arguments)
+    first = next(sources)  # what cannot be opened must not have emptied the file of labels
     with Outputs(arguments.labels, dashboard=not arguments.no_dashboard) as outputs:
-        for source in sources:
+        for source in chain([first], sources):
             pacer = Pacer(arguments.speed)
             with _ended_by_signals(pacer, outputs), _words(arguments, source, bundle) as (words, no_words):
                 outputs.follow(Session(source, bundle, words, pacer, options, no_words))

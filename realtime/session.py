@@ -106,12 +106,14 @@ class Session:
     ) -> None:
         options = options or SessionOptions()
         self.source, self.bundle, self.pacer = source, bundle, pacer
-        self._words, self._no_words = words, no_words
+        self._words = words
         body = {stream for stream in source.rates if stream in BODY_STREAMS}
         self.segmenter = Segmenter(options.speech)
         self.voice = VoiceStage(bundle.models.get("voice"), options.voice)
         self.body = BioStage(bundle.models.get("bio"), body)
-        absent = self._absent(body)
+        absent = self._absent(body, no_words)
+        self.no_words = absent.get("text")
+        """Why segments have no words; None when they are transcribed"""
         weights = {one: model.weight for one, model in bundle.models.items() if one not in absent}
         self.fusion = Fusion(RollingVote(weights, options.vote, absent), Steady(bundle.labels, options.label))
         self.latencies = Latencies()
@@ -150,14 +152,14 @@ class Session:
         if broken:
             raise broken
 
-    def _absent(self, body: set[str]) -> dict[Modality, str]:
+    def _absent(self, body: set[str], no_words: str) -> dict[Modality, str]:
         absent: dict[Modality, str] = {
             one: "the bundle has no model" for one in MODALITIES if one not in self.bundle.models
         }
         if not body:
             absent.setdefault("bio", "no sensor in this source")
         if self._words is None:
-            absent.setdefault("text", self._no_words)
+            absent.setdefault("text", no_words)
         return absent
 
     def _hear(self, event: Block | Gap) -> None:
@@ -224,8 +226,8 @@ class Session:
         """Hand the oldest waiting segment to the fusion, waiting for its words if need be."""
         one = self._waiting.popleft()
         if one.spoken is None:
-            silent = Scores("text", one.segment.start, one.segment.end, None, 0.0, self._no_words)
-            spoken = Spoken(Transcript("", 0.0, self._no_words), silent, 0.0)
+            silent = Scores("text", one.segment.start, one.segment.end, None, 0.0, self.no_words)
+            spoken = Spoken(Transcript("", 0.0, self.no_words), silent, 0.0)
         else:
             spoken = one.spoken.result()
         about = reference(self.source.utterances, one.segment.start, one.segment.end)

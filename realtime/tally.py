@@ -66,7 +66,7 @@ class Tally:
     def _take_segment(self, result: SegmentResult) -> None:
         self._segments += 1
         self._scored += result.label is not None
-        if result.scored.transcript.reason is not None:
+        if result.scored.transcript.reason is not None and self._session.no_words is None:
             self._dropped[f"transcripts: {result.scored.transcript.reason}"] += 1
         truth = result.scored.reference.label if result.scored.reference else None
         if truth is None or result.label is None:
