@@ -1,8 +1,12 @@
 """TFLite graphs behind one small class: fixed shapes, checked inputs, one thread."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,8 +53,9 @@ class Network:
     def __init__(self, content: bytes, threads: int = 1) -> None:
         interpreter = _interpreter()
         try:
-            self._interpreter = interpreter(model_content=content, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _muted():
+                self._interpreter = interpreter(model_content=content, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise InvalidGraph(f"no TFLite graph of built-in operators: {str(error).splitlines()[0]}") from None
         self._inputs = self._interpreter.get_input_details()
@@ -104,3 +109,20 @@ def _interpreter() -> Any:  # noqa: ANN401 - a class of whichever of two package
         except ModuleNotFoundError:
             continue
     raise TfliteUnavailable("no TFLite interpreter is installed: pip install tflite-runtime or ai-edge-litert")
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Keep the interpreter's greeting off the screen: it goes past Python to descriptor 2, once in a process."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # started without a standard error
+        yield
+        return
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -206,3 +208,11 @@ def test_inputs_are_checked(models: dict[str, Model]) -> None:
         models["bio"].predict(np.zeros(25, np.float32))
     with pytest.raises(InvalidGraph, match="is float32, expected int32"):
         models["text"].predict(np.zeros(94, np.float32))
+
+
+def test_loading_prints_nothing(bundle: Bundle) -> None:
+    """The interpreter's own messages would tear the screen; standard error works as before afterwards."""
+    code = "import sys; from models.bundle import *; load_bundle(Path(sys.argv[1])); print('after', file=sys.stderr)"
+    code = f"from pathlib import Path; {code}"
+    done = subprocess.run([sys.executable, "-c", code, bundle.path], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "after\n")
