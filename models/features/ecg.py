@@ -28,6 +28,8 @@ FAINTEST = 0.06
 """Of the median complex's energy; what is weaker is a T wave or noise"""
 REFRACTORY_S = 0.25
 """Seconds after a beat in which the heart cannot beat again"""
+WORKING_RATE = 125.0
+"""Hertz to which faster recordings are averaged while complexes are searched; R peaks are placed at the full rate"""
 SHORTEST_RUN_S = 2.0
 """Seconds without a hole that are searched for beats at all"""
 
@@ -42,22 +44,29 @@ def r_peaks(ecg: Floats, rate: float) -> NDArray[np.intp]:
     rate
         Hertz, 100 or more.
     """
+    step = max(int(rate / WORKING_RATE), 1)
+    peaks, sign = _complexes(_averaged(ecg, step), rate / step)
+    reach = round(COMPLEX_S / 2 * rate)
+    upright = sign * ecg
+    return np.array([_highest(upright, peak * step + step // 2, reach) for peak in peaks], np.intp)
+
+
+def _complexes(ecg: Floats, rate: float) -> tuple[NDArray[np.intp], float]:
+    """Middle of each QRS complex, and 1 where most of them point upwards, else -1."""
     if len(ecg) < SHORTEST_RUN_S * rate:
-        return np.empty(0, np.intp)
+        return np.empty(0, np.intp), 1.0
     qrs = sosfiltfilt(_band_pass(rate), ecg)
     energy = qrs * qrs
     near = uniform_filter1d(energy, _odd(COMPLEX_S * rate), mode="nearest")
     around = uniform_filter1d(energy, _odd(BEAT_S * rate), mode="nearest")
     above = near > around + OFFSET * energy.mean()
     edges = np.flatnonzero(np.diff(above, prepend=False, append=False)).reshape(-1, 2)
-    edges = edges[edges[:, 1] - edges[:, 0] >= COMPLEX_S / 2 * rate]
-    if not len(edges):
-        return np.empty(0, np.intp)
-    peaks = np.array([a + np.argmax(energy[a:b]) for a, b in edges])
-    strength = near[peaks]
-    peaks = peaks[strength >= FAINTEST * np.median(strength)]
+    peaks = np.array([a + np.argmax(energy[a:b]) for a, b in edges if b - a >= COMPLEX_S / 2 * rate], np.intp)
+    if not len(peaks):
+        return peaks, 1.0
+    peaks = peaks[near[peaks] >= FAINTEST * np.median(near[peaks])]
     peaks = _apart(peaks, near[peaks], REFRACTORY_S * rate)
-    return _onto_extremes(ecg, qrs, peaks, round(COMPLEX_S / 2 * rate))
+    return peaks, 1.0 if np.median(qrs[peaks]) >= 0 else -1.0
 
 
 def rr_intervals(ecg: Floats, rate: float, start: float) -> Intervals:
@@ -81,6 +90,12 @@ def _band_pass(rate: float) -> Floats:
     return sos
 
 
+def _averaged(ecg: Floats, step: int) -> Floats:
+    """Means of every `step` samples."""
+    means: Floats = ecg[: len(ecg) // step * step].reshape(-1, step).mean(axis=1)
+    return means
+
+
 def _odd(samples: float) -> int:
     """Window length with a middle, so that averaging shifts nothing."""
     return 2 * int(samples / 2) + 1
@@ -98,12 +113,6 @@ def _apart(peaks: NDArray[np.intp], strength: Floats, distance: float) -> NDArra
     return peaks[kept]
 
 
-def _onto_extremes(ecg: Floats, qrs: Floats, peaks: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
-    """Move each peak onto the extreme of the unfiltered ECG near it, upwards or downwards as most complexes point."""
-    sign = 1.0 if np.median(qrs[peaks]) >= 0 else -1.0
-    return np.array([_extreme(sign * ecg, peak, reach) for peak in peaks], np.intp)
-
-
-def _extreme(signal: Floats, at: int, reach: int) -> int:
+def _highest(signal: Floats, at: int, reach: int) -> int:
     first = max(at - reach, 0)
     return first + int(np.argmax(signal[first : at + reach + 1]))

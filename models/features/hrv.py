@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from models.features.holes import Floats, slope
 
@@ -71,9 +72,7 @@ def plausible(intervals: Intervals) -> Intervals:
     inside = _select(intervals, (intervals.seconds >= SHORTEST) & (intervals.seconds <= LONGEST))
     if not len(inside):
         return inside
-    padded = np.pad(inside.seconds, NEIGHBOURS, constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1)
-    median = np.nanmedian(around, axis=1)
+    median = median_filter(inside.seconds, 2 * NEIGHBOURS + 1, mode="reflect")
     return _select(inside, np.abs(inside.seconds - median) <= DEVIATION * median)
 
 
