@@ -42,7 +42,7 @@ def widest(labels: tuple[str, ...], scale: int) -> int:
 
 def headline_rows(scale: int) -> int:
     """Rows that `headline` takes at `scale`."""
-    return {0: 2, 1: 5, 2: 8}.get(scale, (HEIGHT * scale + 1) // 2 + 6)
+    return {0: 2, 1: 5, 2: 8}.get(scale, HEIGHT * scale // 2 + 1 + HEIGHT)
 
 
 def headline(snapshot: Snapshot, width: int, scale: int) -> list[Line]:
@@ -54,7 +54,7 @@ def headline(snapshot: Snapshot, width: int, scale: int) -> list[Line]:
     rows: list[Line] = [[Segment(row if firm else _shade(row), style)] for row in banner(word, scale)] if scale else []
     if not scale or not any(row.strip() for row in banner(word, 1)):
         rows = [[cell(word.upper(), width, style)], *[[] for _ in rows[1:]]]
-    if scale >= 3:
+    if scale >= 4:
         rows.append([])
     return rows + _below(snapshot, width, scale, style)
 
@@ -73,7 +73,7 @@ def _below(snapshot: Snapshot, width: int, scale: int, style: Style) -> list[Lin
     digits = banner(percent(value) if value is not None else "--", scale // 2)
     columns = len(banner("100%", scale // 2)[0]) + 2
     number_rows: list[Line] = [[Segment(row, style)] for row in digits]
-    if scale >= 3:
+    if scale >= 4:
         facts = [[], *facts]
     return beside([(columns, number_rows), (max(width - columns, 0), facts)], 0, len(digits))
 

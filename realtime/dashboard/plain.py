@@ -1,12 +1,16 @@
 """The session as lines of text, for a terminal without the dashboard."""
 
+from rich.console import Console
 from rich.text import Text
 
+from devices.block import Gap
+from models.scores import LABELS
 from realtime.dashboard.bars import percent
-from realtime.dashboard.headline import confidence, shown_label
 from realtime.dashboard.line import cell, cell_right, clean, clock
 from realtime.dashboard.palette import BAD, FAINT, GOOD, KOREAN, PLAIN, WARN, colour
-from realtime.snapshot import Snapshot, SpokenLine
+from realtime.fusion import Label, SegmentResult
+from realtime.session import Message, Notice
+from realtime.snapshot import SpokenLine
 
 _KIND, _TIME, _LABEL = 8, 8, 14
 
@@ -24,17 +28,17 @@ def label_line(t: float, label: str | None, value: float | None) -> Text:
 
 def notice_line(t: float, notice: str) -> Text:
     """Return one thing the user should know."""
-    return _fit("notice", t).append(clean(notice), WARN)
+    return _begin("notice", t).append(clean(notice), WARN)
 
 
 def _line(kind: str, t: float, label: str | None, verdict: Text, rest: Text) -> Text:
     name = f"{KOREAN.get(label, '')} {label}".strip() if label is not None else "– no label"
-    line = _fit(kind, t).append(cell(name, _LABEL).text, colour(label, bold=True)).append("  ")
+    line = _begin(kind, t).append(cell(name, _LABEL).text, colour(label, bold=True)).append("  ")
     verdict.pad_right(max(_LABEL - verdict.cell_len, 0))
     return line.append_text(verdict).append("  ").append_text(rest)
 
 
-def _fit(kind: str, t: float) -> Text:
+def _begin(kind: str, t: float) -> Text:
     """Begin a line that is never wrapped: whoever reads it may cut it, a pipe must not."""
     return Text.assemble((cell_right(clock(t), _TIME).text, FAINT), "  ", cell(kind, _KIND).text, no_wrap=True)
 
@@ -45,34 +49,47 @@ def _verdict(spoken: SpokenLine) -> Text:
     return Text("✓", GOOD) if spoken.truth == spoken.label else Text(f"✗ was {clean(spoken.truth)}", BAD)
 
 
-class PlainLog:
-    """Successive snapshots in, the lines that are new out."""
+class PlainLines:
+    """Print the messages of a session as they come: segments, confirmed changes of the label, gaps and notices."""
 
-    def __init__(self) -> None:
-        self._told_until = -1.0
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._label: str | None = None
-        self._notice: str | None = None
 
-    def push(self, snapshot: Snapshot) -> list[Text]:
-        """Return a line for every segment, confirmed change of the label and notice not told yet."""
-        fresh = [spoken for spoken in snapshot.lines if spoken.end > self._told_until]
-        self._told_until = max([self._told_until, *(spoken.end for spoken in fresh)])
-        return [*map(segment_line, fresh), *self._change(snapshot), *self._news(snapshot)]
+    def take(self, message: Message) -> None:
+        """Print what `message` says; most rolling labels say nothing new."""
+        for line in self._lines(message):
+            self._console.print(line, soft_wrap=True)
 
-    def flush(self) -> list[Text]:
-        """Nothing is held back."""
-        return []
+    def _lines(self, message: Message) -> list[Text]:
+        match message:
+            case SegmentResult():
+                return [segment_line(_spoken(message))]
+            case Label():
+                return self._change(message)
+            case Gap():
+                return [notice_line(message.time, f"{message.stream}: {message.reason}")]
+            case Notice():
+                return [notice_line(message.t, message.text)]
+            case _:
+                return []
 
-    def _change(self, snapshot: Snapshot) -> list[Text]:
-        label = shown_label(snapshot)
-        if snapshot.state == "tentative" or label == self._label:
+    def _change(self, label: Label) -> list[Text]:
+        name = None if label.state == "uncertain" else label.label
+        if label.state == "tentative" or name == self._label:
             return []
-        self._label = label
-        return [label_line(snapshot.t, label, confidence(snapshot))]
+        self._label = name
+        return [label_line(label.t, name, _probability(label))]
 
-    def _news(self, snapshot: Snapshot) -> list[Text]:
-        notice = snapshot.notices[-1] if snapshot.notices else None
-        if notice is None or notice == self._notice:
-            return []
-        self._notice = notice
-        return [notice_line(snapshot.t, notice)]
+
+def _probability(label: Label) -> float | None:
+    probabilities = label.ballot.probabilities
+    if label.label is None or probabilities is None:
+        return None
+    return float(probabilities[LABELS.index(label.label)])
+
+
+def _spoken(result: SegmentResult) -> SpokenLine:
+    scored, words = result.scored, result.scored.transcript
+    truth = scored.reference.label if scored.reference else None
+    return SpokenLine(scored.segment.start, scored.segment.end, words.text, result.label, truth, words.reason)

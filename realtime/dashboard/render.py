@@ -1,14 +1,11 @@
 """A snapshot as a full screen of text: a pure function of the snapshot and the size of the terminal."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
-from rich.terminal_theme import TerminalTheme
 
 from realtime.dashboard.headline import headline, headline_rows, probability_bars, widest
 from realtime.dashboard.lanes import CARD_ROWS, lane_cards, lane_heading, lane_rows
@@ -20,7 +17,6 @@ from realtime.snapshot import Snapshot
 
 _BARS = 22
 """Columns that the probability bars need at least"""
-_PICTURE_THEME = TerminalTheme((20, 22, 26), (222, 222, 222), [(0, 0, 0)] * 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +44,34 @@ def render(snapshot: Snapshot, width: int, height: int) -> Screen:
     return Screen(tuple(tuple(fit(row, width)) for row in padded), width)
 
 
-def export_svg(snapshot: Snapshot, width: int, height: int) -> str:
-    """Picture of the screen as SVG."""
-    console = Console(
-        width=width, height=height, record=True, file=StringIO(), force_terminal=True, color_system="truecolor"
-    )
-    rows = (tuple(_apart(row)) for row in render(snapshot, width, height).rows)
-    console.print(Screen(tuple(rows), width), end="")
-    return console.export_svg(title="maeum", theme=_PICTURE_THEME)
-
-
-def _apart(row: Iterable[Segment]) -> Iterator[Segment]:
-    """Take spaces off the ends of coloured text: viewers of pictures drop them, and what follows would move."""
-    for text, style, _ in row:
-        yield from (
-            Segment(part, style if part.strip() or (style and style.reverse) else None)
-            for part in re.split("( {2,}|^ | $)", text)
-            if part
-        )
-
-
 def _tiny(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     """Return the label as text, then whatever else there is room for."""
     rows = [*headline(snapshot, width, 0), header(snapshot, width), *transcript(snapshot, width, 1)]
     rows += [*lane_rows(snapshot, width), *timeline(snapshot, width)]
-    return [*rows[: height - 1], notice(snapshot, width) or footer(snapshot, width)]
+    return [*rows[: height - 1], _last_row(snapshot, width)]
+
+
+def _last_row(snapshot: Snapshot, width: int) -> Line:
+    """Return the newest notice or, without any, the counters, where one row must do for both."""
+    return notice(snapshot, width) or footer(snapshot, width)
 
 
 def _full(snapshot: Snapshot, width: int, height: int) -> list[Line]:
+    roomy = height >= 20
     scale = _scale(snapshot.labels, width, height)
     top = _top(snapshot, width, scale)
     cards = width >= 120 and height >= len(top) + CARD_ROWS + 14
     lanes = lane_cards(snapshot, width - 2) if cards else lane_rows(snapshot, width)
-    lanes = [[Segment(" "), *row] for row in lanes] if cards else [lane_heading(width), *lanes]
-    past = timeline(snapshot, width)
-    bottom = [footer(snapshot, width), *([notice(snapshot, width)] if height >= 20 else [])]
     if cards:
-        lanes = [rule("voice, words, body", width), *lanes]
+        lanes = [rule("voice, words, body", width), *([Segment(" "), *row] for row in lanes)]
+    elif roomy:
+        lanes = [lane_heading(width), *lanes]
+    past = timeline(snapshot, width)
+    bottom = [footer(snapshot, width), notice(snapshot, width)] if roomy else [_last_row(snapshot, width)]
     air: list[Line] = [[]] if height >= 28 else []
     room = height - 1 - 2 * len(air) - len(top) - len(lanes) - len(past) - len(bottom)
-    words = [rule("transcript", width), *transcript(snapshot, width, room - 1)] if room > 1 else []
+    heading = [rule("transcript", width)] if roomy else []
+    words = [*heading, *transcript(snapshot, width, room - len(heading))] if room > len(heading) else []
     return [header(snapshot, width), *air, *top, *air, *lanes, *words, *past, *bottom]
 
 
@@ -105,7 +89,7 @@ def _top(snapshot: Snapshot, width: int, scale: int) -> list[Line]:
 
 def _scale(labels: tuple[str, ...], width: int, height: int) -> int:
     """Return the largest size of the headline that leaves room for the bars and for two thirds of the rows."""
-    for scale in (4, 3, 2, 1):
+    for scale in (4, 2, 1):
         if widest(labels, scale) + _BARS + 4 <= width and headline_rows(scale) * 3 <= height + 2:
             return scale
     return 0

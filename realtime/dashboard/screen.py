@@ -39,6 +39,10 @@ class Dashboard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Stop drawing and give back the cursor and the main screen, in `EXIT_S` seconds at most."""
         self._leave.set()
         self._thread.join(EXIT_S)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from rich.cells import cell_len
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from realtime.dashboard.bars import bar, percent
@@ -24,6 +24,11 @@ def summary_tables(summary: SessionSummary) -> RenderableType:
     parts += [_latency(summary), _dropped(summary.dropped), _notices(summary.notices)]
     blocks = [list(part) for part in parts]
     return Group(*[line for block in blocks if block for line in (*block, Text())][:-1])
+
+
+def print_summary(summary: SessionSummary, console: Console) -> None:
+    """Print what the session came to."""
+    console.print(summary_tables(summary), highlight=False)
 
 
 def _fact(name: str, *rest: Text | str) -> Text:
@@ -59,7 +64,7 @@ def _confusion(summary: SessionSummary) -> Iterator[Text]:
     if not any(map(any, summary.confusion)):
         return
     keys = letters(summary.labels)
-    head = "".join(f"{keys[label]:>5}" for label in summary.labels)
+    head = "".join(f"{keys[label]:>4} " for label in summary.labels)
     yield Text.assemble(
         (f"{'truth, down':<{_NAME_WIDTH}} ", FAINT), (head, BOLD), ("  recall  label given, across", FAINT)
     )
@@ -75,7 +80,7 @@ def _confusion(summary: SessionSummary) -> Iterator[Text]:
 
 def _heat(count: int, total: int, hit: bool) -> Text:
     if not count:
-        return Text("    ·", FAINT)
+        return Text("   · ", FAINT)
     shade = _SHADES[1 + round(3 * count / total)]
     return Text(f"{count:>4}{shade}", style=f"bold {_HIT}" if hit else _MISS)
 

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from rich.segment import Segment
 
@@ -54,15 +55,13 @@ def _most(moments: Sequence[Moment], value: Callable[[Moment], str | None]) -> s
 def _row(caption: str, values: Sequence[str | None], labels: tuple[str, ...]) -> Line:
     """Draw runs of equal labels as coloured bands that begin with the label's letter; `·` is an abstention."""
     line: Line = [Segment(" "), cell(caption, _CAPTION - 1, BOLD), Segment(" ")]
-    before: str | None = ""
-    for value in values:
+    for value, run in groupby(values):
+        columns = len(list(run))
         if not value:
-            line.append(Segment("·" if value is None else " ", FAINT))
-        elif value != before:
-            line.append(Segment(letters(labels).get(value, "?"), colour(value, bold=True, reverse=True)))
-        else:
-            line.append(Segment("█", colour(value)))
-        before = value
+            line.append(Segment(("·" if value is None else " ") * columns, FAINT))
+            continue
+        line.append(Segment(letters(labels).get(value, "?"), colour(value, bold=True, reverse=True)))
+        line.append(Segment("█" * (columns - 1), colour(value)))
     return line
 
 
@@ -76,10 +75,10 @@ def _span(snapshot: Snapshot) -> float:
 def _axis(span: float, columns: int) -> Line:
     """Return a rule with times on it, as many as keep well apart."""
     step = next((s for s in _STEPS if columns * s / span >= 12), _STEPS[-1])
-    marks = ["─"] * (columns + 1)
+    marks = ["─"] * columns
     for second in range(0, int(span) + 1, step):
         text = f"┬{clock(second)} "
         place = round(second * columns / span)
         if place + len(text) <= columns:
             marks[place : place + len(text)] = text
-    return [Segment("─ "), cell("time", _CAPTION - 2, BOLD), Segment("".join(marks)[: columns + 1], FAINT)]
+    return [Segment("─ ", FAINT), cell("time", _CAPTION - 2, BOLD), Segment(f" {''.join(marks)}", FAINT)]
