@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devices.block import Gap
 from models.scores import LABELS, MODALITIES, Modality
@@ -93,7 +94,7 @@ def _guesses(ballot: Ballot) -> dict[Modality, str]:
     }
 
 
-def _uar(confusion: np.ndarray) -> float:
+def _uar(confusion: NDArray[np.int_]) -> float:
     """Unweighted average recall over the classes that occur."""
     support = confusion.sum(axis=1)
     return float(np.mean(np.diag(confusion)[support > 0] / support[support > 0]))

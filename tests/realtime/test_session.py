@@ -1,0 +1,190 @@
+"""The whole pipeline inside one process: what comes out depends on the data, never on how or when it came."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from devices.block import Block, Gap
+from devices.recording import open_audio
+from devices.source import UnreadableSource, Utterance
+from models.features.bio import BioParameters
+from models.features.mfcc import MfccParameters
+from models.features.text import TextParameters
+from models.scores import LABELS
+from realtime.jsonl import as_json
+from realtime.pacing import Pacer
+from realtime.segmenter import Segment
+from realtime.session import Session
+from realtime.tally import Tally
+from realtime.view import View
+from realtime.whisper import Transcript
+from realtime.words import Words
+
+
+class Summing:
+    """A model whose probabilities depend on every value of its input, so that no difference stays hidden."""
+
+    weight = 1.0
+
+    def __init__(self, parameters: object) -> None:
+        self.feature_parameters = parameters
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        flat = np.asarray(features, np.float64).ravel()
+        sums = np.abs([np.dot(flat, np.cos((i + 1) * np.arange(len(flat)))) for i in range(7)]) + 0.01
+        return (sums / sums.sum()).astype(np.float32)
+
+
+BUNDLE = SimpleNamespace(
+    name="summing",
+    identity="0",
+    labels=LABELS,
+    models={
+        "voice": Summing(MfccParameters()),
+        "text": Summing(TextParameters(vocabulary=("네",))),
+        "bio": Summing(BioParameters()),
+    },
+)
+
+
+@dataclass
+class Rechunked:
+    """Another source's samples in blocks of other sizes."""
+
+    source: object
+    sizes: dict[str, int]
+
+    def __getattr__(self, name: str):
+        return getattr(self.source, name)
+
+    def events(self) -> Iterator[Block | Gap]:
+        cut = [piece for event in self.source.events() for piece in self._cut(event)]
+        yield from sorted(cut, key=lambda one: one.end if isinstance(one, Block) else one.time)
+
+    def _cut(self, event: Block | Gap) -> Iterator[Block | Gap]:
+        size = self.sizes.get(event.stream)
+        if isinstance(event, Gap) or not event.rate or size is None:
+            yield event
+            return
+        for at in range(0, len(event.values), size):
+            time = event.time + at / event.rate
+            yield Block(event.stream, event.index + at, time, event.rate, event.values[at : at + size], event.flags)
+
+
+def spoken(segment: Segment) -> Transcript:
+    return Transcript("네 좋아요", float(np.clip(len(segment.audio) / 160000, 0.1, 1.0)))
+
+
+def run(source, transcribe=spoken) -> list[dict]:
+    with Words(transcribe, BUNDLE.models["text"]) as words:
+        out = [as_json(one) for one in Session(source, BUNDLE, words, Pacer(None)).run()]
+    for one in out:
+        one.pop("latency_ms", None)
+    return out
+
+
+@pytest.fixture(scope="module")
+def recording(shared_data: Path, tmp_path_factory) -> object:
+    """Four spoken sentences with pauses, beside a real E4 export."""
+    import soundfile
+
+    file = tmp_path_factory.mktemp("speech") / "four.wav"
+    clips = sorted((shared_data / "speech" / "deeply_ko_read_subset" / "audio").glob("*.flac"))[:4]
+    audio = [part for clip in clips for part in (soundfile.read(clip)[0], np.zeros(16000))]
+    soundfile.write(file, np.concatenate(audio), 16000)
+    return open_audio(file, shared_data / "bio" / "e4_msr2023_sample")
+
+
+@pytest.fixture(scope="module")
+def expected(recording) -> list[dict]:
+    return run(recording)
+
+
+def test_the_recording_is_heard_in_all_three_modalities(expected):
+    segments = [one for one in expected if one["type"] == "segment"]
+    assert len(segments) >= 4
+    assert all(one["modalities"]["voice"]["probabilities"] for one in segments)
+    assert all(one["modalities"]["text"]["probabilities"] for one in segments)
+    assert any(one["modalities"]["bio"]["probabilities"] for one in segments)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [{"audio": 37}, {"audio": 160}, {"audio": 511, "eda": 1}, {"audio": 4096, "temp": 1}, {"eda": 1, "temp": 2}],
+    ids=str,
+)
+def test_any_chunking_gives_the_identical_lines(recording, expected, sizes):
+    assert run(Rechunked(recording, sizes)) == expected
+
+
+def test_slow_words_change_nothing(recording, expected):
+    """A worker that finishes late, by the scheduler's whim, gives the same lines in the same order."""
+    import threading
+
+    turn = threading.Event()
+
+    def slow(segment: Segment) -> Transcript:
+        turn.wait(0.3)
+        return spoken(segment)
+
+    assert run(recording, slow) == expected
+
+
+@dataclass
+class Breaking:
+    """A source that breaks after some events."""
+
+    source: object
+    after: int
+
+    def __getattr__(self, name: str):
+        return getattr(self.source, name)
+
+    def events(self) -> Iterator[Block | Gap]:
+        for count, event in enumerate(self.source.events()):
+            if count == self.after:
+                raise UnreadableSource("four.wav: unreadable from second 3 on")
+            yield event
+
+
+def test_a_source_that_breaks_loses_nothing_heard_before(recording, expected):
+    """Everything heard until then is scored and put out; then the error is raised."""
+    out = []
+    with Words(spoken, BUNDLE.models["text"]) as words, pytest.raises(UnreadableSource, match="second 3"):
+        for one in Session(Breaking(recording, 200), BUNDLE, words, Pacer(None)).run():
+            out.append(as_json(one))
+    labels = [one["t"] for one in out if one["type"] == "label"]
+    assert labels[-1] >= 5.5
+    assert any(one["type"] == "segment" for one in out)
+
+
+def test_summary_counts_against_the_reference(recording):
+    class Annotated(Rechunked):
+        utterances = (Utterance("a", 0.0, 7.4, "F", "네", "happy"), Utterance("b", 7.4, 99.0, "M", None, None))
+
+    session = Session(Annotated(recording, {}), BUNDLE, None, Pacer(None), no_words="transcripts are off")
+    tally, view = Tally(session), View(session)
+    for message in session.run():
+        tally.take(message)
+        view.take(message)
+    summary, snapshot = tally.summary(), view.snapshot()
+    assert summary.segments == summary.scored >= 4
+    assert summary.with_truth == sum(map(sum, summary.confusion)) == 1
+    assert summary.modality_accuracy.keys() >= {"voice"}
+    assert summary.dropped == {}
+    assert snapshot.has_reference
+    assert len(snapshot.lines) == summary.segments
+    assert {lane.modality: lane.reason for lane in snapshot.lanes}["text"] == "transcripts are off"
+    assert snapshot.timeline[0].truth == "happy"
+
+
+def test_a_modality_without_model_is_absent_with_the_reason(recording):
+    bundle = SimpleNamespace(**vars(BUNDLE) | {"models": {"voice": BUNDLE.models["voice"]}})
+    out = [as_json(one) for one in Session(recording, bundle, None, Pacer(None)).run()]
+    (last,) = [one for one in out if one["type"] == "label"][-1:]
+    assert last["modalities"]["bio"]["reason"] == "the bundle has no model"
+    assert last["modalities"]["text"]["reason"] == "the bundle has no model"
