@@ -1,0 +1,54 @@
+"""What a bundle says about itself, for listings: what each model was trained on, under which licences, how good it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.manifest import Manifest
+from models.scores import Modality
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One model, as its manifest describes it; empty where the manifest says nothing."""
+
+    modality: Modality
+    feature: str
+    """Name and version, `mfcc 1`"""
+    weight: float
+    corpora: tuple[str, ...]
+    licences: tuple[str, ...]
+    """Each named once"""
+    protocol: str
+    """How the people who were scored were kept apart from those trained on"""
+    metrics: Mapping[str, float]
+    """By name (`uar`, `accuracy`, `macro_f1`, ...), numbers only"""
+
+
+def describe(manifest: Manifest) -> list[Description]:
+    """Describe every model of a bundle.
+
+    Provenance is for people and decides about nothing, so what does not have the layout that `Manifest.training` gives
+    is passed over.
+    """
+    return [_describe(manifest, modality) for modality in manifest.models]
+
+
+def _describe(manifest: Manifest, modality: Modality) -> Description:
+    entry = manifest.models[modality]
+    provenance = _object(manifest.training.get(modality))
+    listed = provenance.get("corpora")
+    corpora = [_object(corpus) for corpus in listed] if isinstance(listed, list | tuple) else []
+    return Description(
+        modality,
+        f"{entry.feature.name} {entry.feature.version}",
+        entry.weight,
+        corpora=tuple(str(corpus.get("name", "unnamed")) for corpus in corpora),
+        licences=tuple(dict.fromkeys(str(corpus["licence"]) for corpus in corpora if "licence" in corpus)),
+        protocol=str(provenance.get("protocol", "")),
+        metrics={name: float(x) for name, x in _object(provenance.get("metrics")).items() if type(x) in (int, float)},
+    )
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
