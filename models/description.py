@@ -1,4 +1,4 @@
-"""What a bundle says about itself, for listings: what each model was trained on, under which licences, how good it is."""
+"""What a bundle says about itself, for listings: each model's training data, licences and scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -67,8 +67,8 @@ class Manifest:
     labels: tuple[str, ...]
     models: dict[Modality, ModelEntry]
     training: dict[str, Any]
-    """Provenance, for people: `date`, `seed`, `packages` (name to version), and by modality an object with `corpora` (each
-    with `name`, `licence`), `protocol`, and `metrics` (`uar`, `macro_f1`, `accuracy`, `n`, `confusion`, ...)"""
+    """Provenance, for people: `date`, `seed`, `packages` (name to version), and by modality an object with `corpora`
+    (each with `name`, `licence`), `protocol`, and `metrics` (`uar`, `macro_f1`, `accuracy`, `n`, `confusion`, ...)"""
 
     def to_json(self) -> str:
         """Text of the file, the same bytes for the same content."""
