@@ -109,7 +109,7 @@ class _Rows:
     def head(self, row: int, columns: int, what: str) -> float:
         """Return the first number of a head row: the start time, or the rate."""
         text = self.texts[row] if row < len(self.texts) else ""
-        numbers = _numbers(text.upper().replace("IBI", "0"), columns)
+        numbers = _numbers(text.strip().removesuffix("IBI").rstrip(" ,;"), columns)
         if numbers is None or not numbers[0] > 0:
             raise UnreadableSource(f"{self.path}:{row + 1}: expected {what}, found {text[:40]!r}")
         return numbers[0]
@@ -147,7 +147,7 @@ def _signal(rows: _Rows, columns: int) -> Signal:
 
 
 def _beats(rows: _Rows) -> Beats:
-    start = rows.head(0, 2, "a start time in Unix seconds and the word IBI")
+    start = rows.head(0, 1, "a start time in Unix seconds and the word IBI")
     pairs = [numbers for numbers in rows.data(1, 2) if numbers is not None]
     table = np.array(pairs, np.float64).reshape(-1, 2)
     return Beats(start, table[:, 0], table[:, 1].astype(np.float32))

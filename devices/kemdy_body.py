@@ -43,8 +43,8 @@ def read_body(
         tracks, notices = _tracks(files.get(candidate, {}), scene_id, starts, duration)
         if tracks:
             return Body(candidate, tracks, [f"body: {_NAMES[candidate]}'s ({candidate})", *notices])
-    nobody = _NAMES[person] if person else "neither the woman nor the man"
-    return Body(None, [], [f"no body: {nobody} has no biosignal in this scene"])
+    nobody = f"{_NAMES[person]} has no" if person else "neither the woman nor the man has a"
+    return Body(None, [], [f"no body: {nobody} biosignal in this scene"])
 
 
 def _tracks(

@@ -11,6 +11,8 @@ from devices.block import Block, Gap, Quality
 
 BLOCK_S = 0.5
 """Default length of a block: short enough for a live screen, long enough not to flood the pipeline"""
+_TOLERANCE = 1e-6
+"""Samples; times that were added up are not exact"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,28 +41,22 @@ class Track:
     def events(self, end: float, block_s: float = BLOCK_S) -> Iterator[Block | Gap]:
         """Deliver what lies in [0, `end`) seconds; a block holds at most `block_s` and samples of one quality."""
         size = max(1, round(block_s * self.rate))
-        phase = self._phase()
-        following = 0
+        index, time = 0, self._phase()
         for stretch in (within(each, self.rate, end) for each in self.stretches):
             if not len(stretch.values):
                 continue
-            index = max(following, round((stretch.time - phase) * self.rate))
-            if index > following:
-                yield self._gap(following, index, phase, stretch.lost_because)
-            yield from self._blocks(stretch, index, size)
-            following = index + len(stretch.values)
-        last = int(np.ceil((end - phase) * self.rate - 1e-6))
-        if last > following:
-            yield self._gap(following, last, phase, self.ended_because)
+            if lost := max(0, round((stretch.time - time) * self.rate)):
+                yield Gap(self.stream, time, lost, stretch.time - time, stretch.lost_because)
+            yield from self._blocks(stretch, index + lost, size)
+            index += lost + len(stretch.values)
+            time = stretch.time + len(stretch.values) / self.rate
+        if lost := max(0, math.ceil((end - time) * self.rate - _TOLERANCE)):
+            yield Gap(self.stream, time, lost, end - time, self.ended_because)
 
     def _phase(self) -> float:
         """Session time of sample 0: that of the first sample, carried back by whole samples towards 0."""
         time = self.stretches[0].time if self.stretches else 0.0
-        return max(0.0, time - math.floor(time * self.rate + 1e-6) / self.rate)
-
-    def _gap(self, first: int, following: int, phase: float, reason: str) -> Gap:
-        lost = following - first
-        return Gap(self.stream, phase + first / self.rate, lost, lost / self.rate, reason)
+        return max(0.0, time - math.floor(time * self.rate + _TOLERANCE) / self.rate)
 
     def _blocks(self, stretch: Stretch, index: int, size: int) -> Iterator[Block]:
         touching = stretch.values != 0.0 if self.stream == "eda" else np.ones(len(stretch.values), bool)
@@ -74,9 +70,8 @@ class Track:
 
 def within(stretch: Stretch, rate: float, end: float) -> Stretch:
     """Keep the samples whose time is in [0, `end`)."""
-    tolerance = 1e-6
-    first = max(0, int(np.ceil(-stretch.time * rate - tolerance)))
-    stop = max(first, int(np.ceil((end - stretch.time) * rate - tolerance)))
+    first = max(0, math.ceil(-stretch.time * rate - _TOLERANCE))
+    stop = max(first, math.ceil((end - stretch.time) * rate - _TOLERANCE))
     return Stretch(stretch.time + first / rate, stretch.values[first:stop], stretch.lost_because)
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 RATE = 16_000
 DAY_STARTS = 9 * 3600 + 30 * 60
 """Time of day at which every sensor was switched on, seconds"""
-FIRST_SCENE = 60.0
+FIRST_SCENE = 20.0
 """Seconds from there to the first scene"""
-PAUSE = 30.0
+PAUSE = 10.0
 """Seconds between scenes"""
 EMOTIONS = ("neutral", "happy", "sad", "angry", "disgust", "fear", "surprise")
 """In the corpus's own order, in which tied labels are joined"""
@@ -118,7 +118,7 @@ def annotation_row(numb: int, line: Line, votes: Sequence[str]) -> str:
 
 
 def bio_rows(plan: Plan, lines: dict[str, list[Line]], stream: str, person: str) -> Iterable[str]:
-    """Write a sensor's rows from switching on to one minute after the last scene."""
+    """Write a sensor's rows from switching on to some seconds after the last scene."""
     rate = STREAM_RATES[stream]
     tags, seconds = _placed_lines(lines)
     rng = np.random.default_rng([plan.session, rate, ord(person)])
@@ -142,7 +142,7 @@ def _placed_lines(lines: dict[str, list[Line]]) -> tuple[list[tuple[float, Line]
     for scene in lines.values():
         placed += [(scene_start + line.start, line) for line in scene]
         scene_start += scene[-1].end + PAUSE
-    return placed, scene_start + 30
+    return placed, scene_start + 10
 
 
 def _value_and_time(stream: str, noise: float, elapsed: float) -> str:
