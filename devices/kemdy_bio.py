@@ -5,6 +5,7 @@ Rows are placed by time of day, because elapsed seconds start anew with every re
 belongs to one scene is parsed: an ECG file holds about two million rows.
 """
 
+import math
 import mmap
 import re
 from collections.abc import Iterator, Mapping
@@ -221,7 +222,7 @@ def _row(text: str) -> _Row | None:
         first, second = float(fields[0]), float(fields[1])
     except ValueError:
         return None
-    if not (np.isfinite(first) and np.isfinite(second)):
+    if not (math.isfinite(first) and math.isfinite(second)):
         return None
     hours, minutes, seconds, fraction = time.groups()
     return first, second, int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(fraction), segment_id

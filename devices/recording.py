@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 from devices.audio_file import AudioFile
 from devices.audio_with_bio import AudioWithBio
 from devices.empatica import is_e4, read_e4
-from devices.kemdy19 import Kemdy19, find_kemdy19
+from devices.kemdy19 import Kemdy19, compact, find_kemdy19
 from devices.source import Source, SourceError, SourceNotFound, UnreadableSource
+
+_KEMDY20 = "annotation/Sess[0-9][0-9]_eval.csv"
 
 
 class Kind(StrEnum):
@@ -38,7 +41,7 @@ def recognise(path: Path) -> Kind:
         raise UnreadableSource(f"{path}: the folder is empty")
     if find_kemdy19(path):
         return Kind.KEMDY19
-    if any(path.glob("annotation/Sess[0-9][0-9]_eval.csv")):
+    if any(chain(path.glob(_KEMDY20), path.glob(f"*/{_KEMDY20}"))):
         return Kind.KEMDY20
     if is_e4(path):
         return Kind.E4
@@ -93,6 +96,13 @@ def open_audio(path: Path, bio: Path | None = None) -> Source:
 
 
 def _scenes(corpus: Kemdy19, session: int | None, scene: str | None, person: str | None) -> Iterator[Source]:
-    for number in [session] if session is not None else corpus.sessions():
-        for name in [scene] if scene else corpus.scenes(number):
-            yield corpus.scene(number, name, person)
+    """Find the wanted scenes at once, so that a wrong number is refused before anything plays; open them one by one."""
+    if session is not None:
+        wanted = [(session, name) for name in ([scene] if scene else corpus.scenes(session))]
+    else:
+        everything = [(number, name) for number in corpus.sessions() for name in corpus.scenes(number)]
+        wanted = [(number, name) for number, name in everything if scene in (None, name)]
+        if not wanted:
+            what = f"scene {scene!r}" if everything else "utterance"
+            raise SourceNotFound(f"{corpus.root}: no {what} in any of its sessions ({compact(corpus.sessions())})")
+    return (corpus.scene(number, name, person) for number, name in wanted)

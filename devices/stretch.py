@@ -47,9 +47,10 @@ class Track:
                 continue
             if lost := max(0, round((stretch.time - time) * self.rate)):
                 yield Gap(self.stream, time, lost, stretch.time - time, stretch.lost_because)
-            yield from self._blocks(stretch, index + lost, size)
+            for block in self._blocks(stretch, index + lost, size):
+                yield block
+                time = block.end
             index += lost + len(stretch.values)
-            time = stretch.time + len(stretch.values) / self.rate
         if lost := max(0, math.ceil((end - time) * self.rate - _TOLERANCE)):
             yield Gap(self.stream, time, lost, end - time, self.ended_because)
 

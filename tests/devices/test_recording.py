@@ -8,7 +8,7 @@ from devices.source import SourceError, SourceNotFound, UnreadableSource
 from tests.devices.streams import gaps, samples
 from tests.devices.test_audio_file import sine, written
 from tests.devices.test_empatica import export
-from tests.kemdy19_fixture import Plan, make_corpus
+from tests.kemdy19_fixture import Plan, make_corpus, write
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +64,19 @@ def test_what_does_not_go_together_is_said(root, tmp_path):
         names(root, 1)
 
 
-def test_kemdy20_is_recognised_and_refused(tmp_path):
-    (tmp_path / "annotation").mkdir()
-    (tmp_path / "annotation/Sess99_eval.csv").write_text("")
+def test_a_corpus_without_the_scene_or_without_any_row_is_refused(root, tmp_path):
+    with pytest.raises(SourceNotFound, match=r"no scene 'impro09' in any of its sessions \(98-99\)"):
+        open_recordings(root, scene="impro09")
+    write(tmp_path / "annotation/Session99_F_res.csv", "")
+    with pytest.raises(SourceNotFound, match=r"no utterance in any of its sessions \(99\)"):
+        open_recordings(tmp_path)
+
+
+@pytest.mark.parametrize("folder", [".", "KEMDy20_v1_2"])
+def test_kemdy20_is_recognised_and_refused(tmp_path, folder):
+    write(tmp_path / folder / "annotation/Sess99_eval.csv", "")
     with pytest.raises(UnreadableSource, match="KEMDy20 corpus, which cannot be replayed yet"):
-        names(tmp_path)
+        open_recordings(tmp_path)
 
 
 def test_a_real_recording_with_a_real_export(shared_data):
