@@ -84,6 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         parser.print_help()
         return USAGE
+    # The matrices of one window are small: threads of the linear algebra would only take the cores from Whisper.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         return _dispatch(arguments)
     except KeyboardInterrupt:

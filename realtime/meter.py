@@ -1,5 +1,6 @@
 """Levels of the recent past, for the eye: how loud it is, how the skin conducts."""
 
+import math
 from collections import deque
 
 import numpy as np
@@ -30,7 +31,8 @@ class Meter:
 
 
 def loudness(samples: NDArray[np.float32]) -> float:
-    """Level of samples between -60 dBFS (0) and full scale (1)."""
-    power = float(np.mean(np.square(np.nan_to_num(samples), dtype=np.float64))) if len(samples) else 0.0
-    dbfs = 10 * np.log10(power) if power > 0 else _QUIETEST_DBFS
-    return float(np.clip(1 - dbfs / _QUIETEST_DBFS, 0, 1))
+    """Level of samples between -60 dBFS (0) and full scale (1); 0 when they are no numbers."""
+    power = float(samples @ samples) / len(samples) if len(samples) else 0.0
+    if not 0 < power < math.inf:
+        return 0.0
+    return min(max(1 - 10 * math.log10(power) / _QUIETEST_DBFS, 0.0), 1.0)

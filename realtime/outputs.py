@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -64,13 +65,13 @@ class Outputs:
                     tally.take(message)
                     self._write(message)
                     if plain:
-                        plain.take(message)
+                        self._tell(plain.take, message)
             except SourceError as error:
                 broken = error
         summary = tally.summary()
         self._write(summary)
         if not self._to_stdout:
-            print_summary(summary, self._console)
+            self._tell(print_summary, summary, self._console)
         if broken:
             raise broken
         return summary
@@ -83,6 +84,14 @@ class Outputs:
         """Give the cursor and the normal screen back, before the process ends without unwinding."""
         if self._screen is not None:
             self._screen.restore()
+
+    def _tell(self, show: Callable[..., None], *what: object) -> None:
+        """Show something on the terminal; one that has gone ends the command only when nothing else is written."""
+        try:
+            show(*what)
+        except OSError:
+            if self._file is None:
+                raise BrokenPipeError from None
 
     def _write(self, message: Message | SessionSummary) -> None:
         if self._to_stdout:

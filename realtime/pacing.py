@@ -53,6 +53,11 @@ class Pacer:
         """Milliseconds from the moment at which session time `t` was heard until now."""
         return (self.clock() - self.heard(t)) * 1000.0
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the first event."""
+        return 0.0 if self._began is None else self.clock() - self._began
+
     def lag_s(self, t: float) -> float:
         """Seconds of session time by which an event ending at `t` has been delivered late."""
         return 0.0 if self.speed is None else max(0.0, (self.clock() - self.heard(t)) * self.speed)

@@ -120,6 +120,7 @@ class Session:
         self.loudness, self.conductance = Meter(), Meter()
         self.now = 0.0
         """Session time of the newest sample, seconds"""
+        self.finished = False
         self._waiting: deque[_Waiting] = deque()
 
     @property
@@ -149,6 +150,7 @@ class Session:
             broken = error
         yield from self._finish()
         yield from (Notice(self.now, text) for text in self.source.notices()[len(known) :])
+        self.finished = True
         if broken:
             raise broken
 

@@ -49,6 +49,7 @@ class Tally:
             labels=session.bundle.labels,
             synthetic=session.source.synthetic,
             duration=session.now,
+            elapsed=session.pacer.elapsed_s,
             segments=self._segments,
             scored=self._scored,
             with_truth=judged,

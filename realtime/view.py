@@ -84,6 +84,7 @@ class View:
             synthetic=session.source.synthetic,
             counters=self._counters(),
             notices=tuple(self._notices),
+            finished=session.finished,
             latency_ms=tuple((name, p50) for name, (p50, _, _) in session.latencies.quantiles().items()),
         )
 
