@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.skipped import report
 from devices.source import SourceNotFound, UnreadableSource
 
 SIGNALS = ("eda", "temp", "ibi", "hr", "bvp", "acc")
 """What an export may hold; each in the file of that name in capitals"""
 _COLUMNS = {"acc": 3}
-_SHOWN_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,10 +132,7 @@ class _Rows:
         """Say what is missing, and which rows were skipped."""
         if not self.texts:
             yield f"no {signal}: {self.path.name} is {'empty' if self.exists else 'missing'}"
-        yield from self._skipped[:_SHOWN_ROWS]
-        if len(self._skipped) > _SHOWN_ROWS:
-            more = len(self._skipped) - _SHOWN_ROWS
-            yield f"{self.path.name}: {more} more rows skipped, {len(self._skipped)} in all"
+        yield from report(self.path.name, self._skipped)
 
 
 def _signal(rows: _Rows, columns: int) -> Signal:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from devices.skipped import report
 from devices.source import UnreadableSource
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
@@ -119,7 +120,7 @@ def read_session(files: Mapping[str, Path]) -> SessionAnnotation:
 
 
 def _rows(path: Path, notices: list[str]) -> list[AnnotatedSegment]:
-    rows = []
+    rows, skipped = [], []
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file, quoting=csv.QUOTE_NONE)
         for cells in reader:
@@ -128,7 +129,8 @@ def _rows(path: Path, notices: list[str]) -> list[AnnotatedSegment]:
             try:
                 rows.append(_segment(cells))
             except ValueError as error:
-                notices.append(f"{path.name}:{reader.line_num}: row skipped, {error}")
+                skipped.append(f"{path.name}:{reader.line_num}: row skipped, {error}")
+    notices += report(path.name, skipped)
     return rows
 
 
