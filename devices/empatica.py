@@ -81,8 +81,10 @@ def read_e4(folder: Path, signals: Collection[str] = ("eda", "temp", "ibi")) -> 
     UnreadableSource
         It holds none of the signals, or a file does not begin with a start time and a rate.
     """
-    if not folder.is_dir():
+    if not folder.exists():
         raise SourceNotFound(f"{folder}: no such folder")
+    if folder.is_file():
+        raise UnreadableSource(f"{folder}: is a file, not the folder of an Empatica E4 export")
     files = {signal: _Rows(_file(folder, signal)) for signal in SIGNALS if signal in signals}
     held = {signal: rows for signal, rows in files.items() if rows.texts}
     if not held:

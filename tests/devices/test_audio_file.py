@@ -13,16 +13,8 @@ from hypothesis import strategies as st
 from devices.audio_file import AudioFile, read_audio
 from devices.block import Quality
 from devices.source import SourceNotFound, UnreadableSource
+from tests.devices.files import sine, written
 from tests.devices.streams import blocks, same, samples
-
-
-def sine(seconds, rate=16_000, level=0.3):
-    return (level * np.sin(2 * np.pi * 300 * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
-
-
-def written(path, values, rate=16_000, **options):
-    soundfile.write(path, values, rate, **options)
-    return path
 
 
 def truncated(path, share=0.5):

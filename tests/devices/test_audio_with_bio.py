@@ -11,10 +11,8 @@ from devices.audio_file import AudioFile
 from devices.audio_with_bio import AudioWithBio
 from devices.block import Quality
 from devices.empatica import Beats, E4Recording, Signal
+from tests.devices.files import START, sine, written
 from tests.devices.streams import blocks, flags, gaps, in_order, indices, same, samples
-from tests.devices.test_audio_file import sine, written
-
-START = 1_700_000_000.0
 
 
 def recording(seconds=10.0, eda_rows=()):

@@ -5,21 +5,7 @@ import pytest
 
 from devices.empatica import read_e4
 from devices.source import SourceNotFound, UnreadableSource
-
-START = 1_700_000_000
-
-
-def export(folder, **files):
-    folder.mkdir(exist_ok=True)
-    plain = {
-        "EDA": f"{START}.000000\n4.000000\n0.000000\n1.227851\n1.230414\n1.232976\n",
-        "TEMP": f"{START}.000000\n4.000000\n31.61\n31.61\n31.63\n31.63\n",
-        "IBI": f"{START}.000000, IBI\n0.500000,0.500000\n1.062500,0.562500\n",
-    }
-    for name, text in (plain | files).items():
-        if text is not None:
-            (folder / f"{name}.csv").write_text(text)
-    return folder
+from tests.devices.files import START, export
 
 
 def test_signals_carry_start_rate_and_values(tmp_path):

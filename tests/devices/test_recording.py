@@ -5,9 +5,8 @@ import pytest
 
 from devices.recording import Kind, open_recordings, recognise
 from devices.source import SourceError, SourceNotFound, UnreadableSource
+from tests.devices.files import export, sine, written
 from tests.devices.streams import gaps, samples
-from tests.devices.test_audio_file import sine, written
-from tests.devices.test_empatica import export
 from tests.kemdy19_fixture import Plan, make_corpus, write
 
 
@@ -58,6 +57,8 @@ def test_what_does_not_go_together_is_said(root, tmp_path):
         names(audio, 1)
     with pytest.raises(SourceError, match="--bio goes with an audio file"):
         names(root, None, None, None, wrist)
+    with pytest.raises(UnreadableSource, match=r"a\.wav: is a file, not the folder of an Empatica E4 export"):
+        names(audio, None, None, None, audio)
     with pytest.raises(UnreadableSource, match="has no sound; name an audio file"):
         names(wrist)
     with pytest.raises(SourceNotFound, match="no session 1; it has 98-99"):
