@@ -27,7 +27,7 @@ class SegmenterOptions:
 
     start_probability: float = 0.5
     """From which a step of 32 ms counts as speech while nobody speaks"""
-    stay_probability: float = 0.35
+    stay_probability: float = 0.2
     """From which it counts as speech while somebody speaks"""
     min_speech_s: float = 0.128
     """Speech, in seconds, before it is believed"""
@@ -252,7 +252,7 @@ class Segmenter:
     def _least_like_speech(self) -> int:
         """Index of the step in the open segment's second half around which the probability is lowest."""
         steps = list(self._steps)[len(self._steps) // 2 :]
-        around = np.convolve([step.probability for step in steps], np.full(3, 1 / 3), "valid")
+        around = np.convolve([step.probability for step in steps], (0.25, 0.5, 0.25), "valid")
         return steps[int(np.argmin(around)) + 1].index
 
     def _close(self, reason: Reason, decided: int, limit: int | None = None) -> Iterator[SpeechEvent]:

@@ -149,7 +149,7 @@ class VoiceStage:
         if self._recent and self._recent[-1].stop != step.index:
             self._recent.clear()  # samples were lost
         self._recent.append(step)
-        if step.speech:
+        if step.speech and self._speech:
             self._heard, self._heard_at = step.stop, step.end
         if self._speech and self._model:
             for end in self._ends(step):
