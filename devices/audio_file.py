@@ -17,13 +17,17 @@ Audio = NDArray[np.float32]
 RATE = 16_000
 """Hertz of every audio stream in maeum"""
 BLOCK_SAMPLES = 512
-_READ_FRAMES = 4096
-"""Small, because a decoder that meets damage loses the read it was in"""
+_READ_FRAMES = 1024
+"""Small, because the read in which a decoder meets damage, or the end of a FLAC of unknown length, is lost"""
 _FULL_SCALE = 32_767 / 32_768
 _CLIPPING_NOTICE = 0.001
 """Share of samples at full scale from which a person would hear it"""
 _STREAMED_WAV = 0x7FFFFFF0
 """Programs that write WAV to a pipe put a size at least this large into the header: no promise"""
+_UNKNOWN_LENGTH = 2**62
+"""Frames; libsndfile gives more for FLAC that was written to a pipe"""
+_XING_WITHIN = 65_536
+"""Bytes; a larger ID3 tag may stand before it, then the samples are counted"""
 
 
 class AudioFile:
@@ -188,7 +192,7 @@ def _read_header(path: Path) -> Header:
         raise UnreadableSource(f"{path}: is a folder, not an audio file")
     try:
         with soundfile.SoundFile(path) as file:
-            header = Header(file.samplerate, file.channels, _promised_frames(file))
+            header = Header(file.samplerate, file.channels, _promised_frames(file, path))
     except soundfile.LibsndfileError as error:
         raise UnreadableSource(
             f"{path.name}: not audio that libsndfile can read ({error.error_string.strip()})"
@@ -198,14 +202,23 @@ def _read_header(path: Path) -> Header:
     return header
 
 
-def _promised_frames(file: soundfile.SoundFile) -> int:
-    """Undo libsndfile's silent correction of a WAV header that promises more than the file holds."""
+def _promised_frames(file: soundfile.SoundFile, path: Path) -> int:
+    """Return what the header promises, also where libsndfile silently corrected it, or else count."""
     frames = int(file.frames)
+    if frames > _UNKNOWN_LENGTH or (file.format == "MP3" and not _has_xing_tag(path)):
+        return sum(len(chunk) for chunk in _decoded(path))
     corrected = re.search(r"^data : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
     if not corrected:
         return frames
     promised, found = map(int, corrected.groups())
     return frames if promised >= _STREAMED_WAV or not found else max(frames, frames * promised // found)
+
+
+def _has_xing_tag(path: Path) -> bool:
+    """Tell whether an MP3 file says how long it is; from one that does not, libsndfile estimates, at times far off."""
+    with path.open("rb") as file:
+        beginning = file.read(_XING_WITHIN)
+    return b"Xing" in beginning or b"Info" in beginning
 
 
 def _decoded(path: Path) -> Iterator[Audio]:

@@ -149,6 +149,7 @@ def _beats(rows: _Rows) -> Beats:
     start = rows.head(0, 1, "a start time in Unix seconds and the word IBI")
     pairs = [numbers for numbers in rows.data(1, 2) if numbers is not None]
     table = np.array(pairs, np.float64).reshape(-1, 2)
+    table = table[np.argsort(table[:, 0], kind="stable")]
     return Beats(start, table[:, 0], table[:, 1].astype(np.float32))
 
 

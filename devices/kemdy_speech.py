@@ -9,6 +9,8 @@ from devices.kemdy_annotation import AnnotatedSegment
 from devices.kemdy_text import read_transcript
 from devices.source import SourceError, SourceNotFound, Utterance
 
+_SHOWN_IDS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -63,4 +65,5 @@ def _utterance(segment: AnnotatedSegment, transcript: Path) -> Utterance:
 
 def _listed(what: str, ids: Sequence[str]) -> Iterator[str]:
     if ids:
-        yield f"{what}: {', '.join(ids)}"
+        more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
+        yield f"{what}: {', '.join(ids[:_SHOWN_IDS])}{more}"

@@ -109,6 +109,26 @@ def test_a_wav_written_to_a_pipe_promises_nothing_and_is_whole(tmp_path):
     assert len(samples(AudioFile(path).events(), "audio")) == 16_000
 
 
+def test_a_flac_written_to_a_pipe_is_read_but_for_its_last_moment(tmp_path):
+    path = written(tmp_path / "piped.flac", sine(1))
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)  # with the half byte before: total samples of STREAMINFO, 0 means unknown
+    path.write_bytes(content)
+    source = AudioFile(path)
+    assert 1.0 - source.duration <= 1024 / 16_000
+    assert len(samples(source.events(), "audio")) == round(source.duration * 16_000)
+
+
+def test_an_mp3_that_does_not_say_how_long_it_is_is_whole(tmp_path):
+    path = written(tmp_path / "a.mp3", sine(5) * np.linspace(0, 1, 80_000, dtype=np.float32) ** 4)
+    content = path.read_bytes()
+    path.write_bytes(content[content.index(content[:2], 4) :])
+    source = AudioFile(path)
+    assert source.duration == pytest.approx(5, abs=0.2)
+    assert len(samples(source.events(), "audio")) == round(source.duration * 16_000)
+
+
 def test_a_value_that_is_no_number_ends_the_file_after_everything_before_it(tmp_path):
     values = sine(2)
     values[20_000] = np.nan

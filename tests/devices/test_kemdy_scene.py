@@ -201,6 +201,13 @@ def test_missing_recordings_and_transcripts_are_survived_and_listed(corpus):
     )
 
 
+def test_many_missing_recordings_are_counted(corpus):
+    root = corpus(bodies=(), utterances=12)
+    for path in clip(root, "").parent.glob("*.wav"):
+        path.unlink()
+    assert scene_of(root).notices()[0].endswith("Sess99_script01_F003 and 7 more")
+
+
 def test_a_clip_longer_than_its_window_is_mixed_into_the_next(corpus):
     root = corpus(bodies=(), trimmed=-1.0)
     source = scene_of(root)
