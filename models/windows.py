@@ -109,12 +109,14 @@ class BioWindows:
         return windows
 
     def _window(self, start: float, end: float, signals: Mapping[str, Signal]) -> BioWindow:
+        p = self._parameters
         heart = beats(signals)
         measures = measure(signals, heart)
-        reason = _reason(signals, self._parameters.warm_up_s)
+        reason = _reason(signals, p.warm_up_s)
         if reason is None:
             self._baseline = self._baseline.including(compared(measures))
-        quality = _quality(signals, heart, self._parameters.window_s)
+        known = float(self._baseline.count.max())
+        quality = _coverage(signals, heart, p.window_s) * known / (known + p.weight)
         return BioWindow(start, end, measures, self._baseline, quality, reason)
 
 
@@ -125,7 +127,7 @@ def _reason(signals: Mapping[str, Signal], warm_up_s: float) -> str | None:
     return "warming up" if present < warm_up_s else None
 
 
-def _quality(signals: Mapping[str, Signal], heart: Intervals, window_s: float) -> float:
+def _coverage(signals: Mapping[str, Signal], heart: Intervals, window_s: float) -> float:
     """Share of the window that is usable: conductance, temperature and heart beats, as far as there are sensors."""
     shares = [signals[name].present for name in ("eda", "temp") if name in signals]
     if HEART & signals.keys():

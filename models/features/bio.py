@@ -91,7 +91,7 @@ class BioWindow:
     baseline: Baseline
     """Of what `compared` makes of the measures, over the session's windows up to and with this one"""
     quality: float
-    """0..1, share of the window with usable samples, averaged over the streams"""
+    """0..1, usable share of the window, averaged over the streams, less while the person is hardly known"""
     reason: str | None
     """Why the window should not be scored; None when it should"""
 
@@ -115,14 +115,19 @@ def bio_features(window: BioWindow, parameters: BioParameters) -> NDArray[np.flo
     float32 [2 * len(parameters.features)]: first the deviations in units of the person's spread, within
     +-`parameters.clip`, 0 where missing; then 1 where present and 0 where missing.
     """
+    return deviations(compared(window.measures), window.baseline, parameters)
+
+
+def deviations(values: NDArray[np.float64], baseline: Baseline, parameters: BioParameters) -> NDArray[np.float32]:
+    """`bio_features` of what `compared` made of a window, [len(FEATURES)], or of many windows stacked along axis 0."""
     p = parameters
     usual = np.ones(len(FEATURES))
     chosen = [FEATURES.index(name) for name in p.features]
     usual[chosen] = p.usual
-    relative = window.baseline.relative(compared(window.measures), usual, p.weight)[chosen]
+    relative = baseline.relative(values, usual, p.weight)[..., chosen]
     known = np.isfinite(relative)
-    values = np.clip(np.where(known, relative, 0.0), -p.clip, p.clip)
-    return np.concatenate([values, known], dtype=np.float32)
+    within = np.clip(np.where(known, relative, 0.0), -p.clip, p.clip)
+    return np.concatenate([within, known], axis=-1, dtype=np.float32)
 
 
 def _compared(name: str, value: float) -> float:

@@ -115,7 +115,7 @@ def test_measures_of_a_known_person() -> None:
     assert facts.temperature == pytest.approx(32.17, abs=0.02)
     assert last.measures["temp_slope"] == pytest.approx(0.3, rel=0.05)
     assert last.measures["scr_rate"] == pytest.approx(2.0)
-    assert last.quality > 0.9
+    assert last.quality > 0.35
 
 
 def test_beats_of_a_wristband_serve_as_well_as_an_ecg() -> None:
@@ -132,7 +132,15 @@ def test_beats_of_a_wristband_serve_as_well_as_an_ecg() -> None:
 def test_the_first_seconds_warm_up() -> None:
     windows = windows_of(body().values())
     assert [w.reason for w in windows[:10]] == ["warming up"] * 9 + [None]
-    assert windows[0].quality < 0.1
+    assert windows[0].quality == 0.0
+
+
+def test_quality_grows_as_the_person_becomes_known() -> None:
+    """Change against a level known for a few seconds says little: 41 windows count as 41 of 41 + 60."""
+    windows = windows_of(body().values())
+    qualities = [w.quality for w in windows]
+    assert qualities == sorted(qualities)
+    assert qualities[-1] == pytest.approx(41 / 101, rel=0.05)
 
 
 def test_zero_conductance_is_no_contact_and_never_a_value() -> None:
