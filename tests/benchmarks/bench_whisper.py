@@ -16,8 +16,6 @@ import numpy as np
 import soundfile
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from realtime.whisper import Decoding, Whisper
 from realtime.whisper_weights import weights_folder
@@ -96,20 +94,17 @@ def main() -> None:
         for beam in BEAMS
         for margin in MARGINS
     }
+    print(f"{len(clips)} clips, int8, {arguments.threads} threads")
+    print(f"{'way':26}{'CER':>8}{'median s':>10}{'p95 s':>8}{'refused':>9}{'times faster':>14}")
     rows: list[Row] = []
     total = None
     for name, transcribe in ways.items():
         transcribe(clips[0][0])
         cer, seconds, refused = measure(transcribe, clips)
         total = total or sum(seconds)
-        times = [float(np.median(seconds)), float(np.percentile(seconds, 95))]
-        rows.append(Row(name, cer, times[0], times[1], refused, total / sum(seconds)))
-    table = Table("way", "CER", "median s", "p95 s", "refused", "times faster", title=f"{len(clips)} clips, int8")
-    for row in rows:
-        table.add_row(
-            row.name, f"{row.cer:.4f}", f"{row.median_s:.3f}", f"{row.p95_s:.3f}", str(row.refused), f"{row.ratio:.2f}"
-        )
-    Console().print(table)
+        median, p95 = (float(np.percentile(seconds, q)) for q in (50, 95))
+        rows.append(Row(name, cer, median, p95, refused, total / sum(seconds)))
+        print(f"{name:26}{cer:8.4f}{median:10.3f}{p95:8.3f}{refused:9}{rows[-1].ratio:14.2f}", flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
 
