@@ -17,8 +17,8 @@ Audio = NDArray[np.float32]
 RATE = 16_000
 """Hertz of every audio stream in maeum"""
 BLOCK_SAMPLES = 512
-_READ_FRAMES = 1024
-"""Small, because the read in which a decoder meets damage, or the end of a FLAC of unknown length, is lost"""
+_READ_FRAMES = 4096
+"""Reads cost, but the one in which a decoder meets damage, or the end of FLAC of unknown length, is lost"""
 _FULL_SCALE = 32_767 / 32_768
 _CLIPPING_NOTICE = 0.001
 """Share of samples at full scale from which a person would hear it"""
@@ -128,8 +128,9 @@ class Decoder:
 
     def _mono(self) -> Iterator[Audio]:
         frames = 0
+        equally = np.full(self.header.channels, 1 / self.header.channels, np.float32)
         for chunk in _decoded(self.path):
-            mono = chunk.mean(axis=1) if chunk.shape[1] > 1 else chunk[:, 0]
+            mono = chunk @ equally if len(equally) > 1 else chunk[:, 0]
             good = _leading_numbers(mono)
             frames += good
             yield mono[:good]
