@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from devices.block import Block, Gap
 from models.bundle import Model
 from models.features.bio import BioWindow, Facts, bio_features
 from models.scores import Scores
-from models.windows import BioWindows
+
+if TYPE_CHECKING:
+    from models.windows import BioWindows
 
 BODY_STREAMS = frozenset({"eda", "ecg", "temp", "ibi"})
 
@@ -28,7 +31,7 @@ class BioStage:
         self.facts = Facts(None, None, None)
         """Of the newest window"""
         self._model = model
-        self._windows = BioWindows(model.feature_parameters, self.streams) if model else None
+        self._windows = _windows(model, self.streams) if model and self.streams else None
 
     @property
     def progress(self) -> float:
@@ -57,3 +60,9 @@ class BioStage:
             return Scores("bio", window.start, window.end, None, 0.0, window.reason)
         probabilities = self._model.predict(bio_features(window, self._model.feature_parameters))
         return Scores("bio", window.start, window.end, probabilities, window.quality)
+
+
+def _windows(model: Model, streams: Iterable[str]) -> "BioWindows":
+    from models.windows import BioWindows  # brings in SciPy, which a session without sensors does not need
+
+    return BioWindows(model.feature_parameters, streams)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from itertools import chain
 from types import FrameType
 
@@ -12,6 +13,8 @@ from devices.demo import demo_source
 from devices.recording import open_recordings
 from devices.source import Source
 from models.bundle import Bundle, load_bundle
+from models.scores import Modality
+from realtime.body import BODY_STREAMS
 from realtime.config import read_options
 from realtime.outputs import Outputs
 from realtime.pacing import Pacer
@@ -25,17 +28,30 @@ WHISPER_THREADS = 2
 def run(arguments: argparse.Namespace) -> int:
     """Run every source that the arguments name, one after the other; return the exit code."""
     options = read_options(SessionOptions(), arguments.config, arguments.settings)
-    bundle = load_bundle(arguments.bundle)
     sources = _sources(arguments)
     first = next(sources)  # what cannot be opened must not have emptied the file of labels
+    load = cache(partial(load_bundle, arguments.bundle))
+    load(frozenset())
     with Outputs(arguments.labels, dashboard=not arguments.no_dashboard) as outputs:
         for source in chain([first], sources):
             pacer = Pacer(arguments.speed)
-            with _ended_by_signals(pacer, outputs), _words(arguments, source, bundle) as (words, no_words):
+            transcribe = _transcribe(arguments, source)
+            bundle = load(_modalities(source, transcribe))
+            with _ended_by_signals(pacer, outputs), _words(transcribe, bundle) as (words, no_words):
                 outputs.follow(Session(source, bundle, words, pacer, options, no_words))
             if pacer.stopped:
                 break
     return 0
+
+
+def _modalities(source: Source, transcribe: Transcribe | str) -> frozenset[Modality]:
+    """Return those that the session will use: checking a model that it does not use would cost start-up time."""
+    used: set[Modality] = {"voice"}
+    if not isinstance(transcribe, str):
+        used.add("text")
+    if BODY_STREAMS & source.rates.keys():
+        used.add("bio")
+    return frozenset(used)
 
 
 def _sources(arguments: argparse.Namespace) -> Iterator[Source]:
@@ -45,19 +61,19 @@ def _sources(arguments: argparse.Namespace) -> Iterator[Source]:
 
 
 @contextmanager
-def _words(arguments: argparse.Namespace, source: Source, bundle: Bundle) -> Iterator[tuple[Words | None, str]]:
+def _words(transcribe: Transcribe | str, bundle: Bundle) -> Iterator[tuple[Words | None, str]]:
     """Yield the worker for the words, or None and the reason why there are no words."""
-    transcribe: Transcribe | str = _transcribe(arguments, source)
-    if "text" not in bundle.models:
-        transcribe = "the bundle has no model"
     if isinstance(transcribe, str):
         yield None, transcribe
-        return
-    with Words(transcribe, bundle.models["text"]) as words:
-        yield words, ""
+    elif "text" not in bundle.models:
+        yield None, "the bundle has no model"
+    else:
+        with Words(transcribe, bundle.models["text"]) as words:
+            yield words, ""
 
 
 def _transcribe(arguments: argparse.Namespace, source: Source) -> Transcribe | str:
+    """Return where words come from, or the reason why they come from nowhere."""
     if arguments.transcripts == "off" or (arguments.transcripts == "whisper" and arguments.whisper == "off"):
         return "transcripts are off"
     if arguments.transcripts == "given":

@@ -155,14 +155,13 @@ class Session:
             raise broken
 
     def _absent(self, body: set[str], no_words: str) -> dict[Modality, str]:
-        absent: dict[Modality, str] = {
-            one: "the bundle has no model" for one in MODALITIES if one not in self.bundle.models
-        }
+        absent: dict[Modality, str] = {}
         if not body:
-            absent.setdefault("bio", "no sensor in this source")
+            absent["bio"] = "no sensor in this source"
         if self._words is None:
-            absent.setdefault("text", no_words)
-        return absent
+            absent["text"] = no_words
+        missing = set(MODALITIES) - self.bundle.models.keys()
+        return dict.fromkeys(missing, "the bundle has no model") | absent
 
     def _hear(self, event: Block | Gap) -> None:
         self.now = max(self.now, event.end if isinstance(event, Block) else event.time + (event.duration or 0.0))

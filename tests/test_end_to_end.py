@@ -209,7 +209,7 @@ def test_help_needs_no_heavy_package():
 
 
 def test_a_session_imports_no_package_that_only_training_needs():
-    """librosa's numba, NeuroKit2 and TensorFlow stay out of a whole run."""
+    """Numba, NeuroKit2 and TensorFlow stay out of a whole run."""
     unwanted = {"librosa", "numba", "neurokit2", "tensorflow", "sklearn", "pandas", "matplotlib"}
     code = (
         "import sys\n"
