@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 
-from models.bundle import CARD, list_bundles, load_bundle
+from models.bundle import CARD, list_bundles, load_bundle, open_manifest
+from models.description import describe
 from models.manifest import Manifest
 
 
@@ -18,18 +19,22 @@ def show_bundles(path: Path | None) -> int:
         console.print(_table([(bundle.path, bundle.manifest)]))
         console.print(Markdown((bundle.path / CARD).read_text(encoding="utf-8")))
         return 0
-    bundles = [load_bundle(one) for one in list_bundles()]
-    console.print(_table([(one.path, one.manifest) for one in bundles]))
-    console.print("A bundle's card: maeum models --bundle DIR")
+    console.print(_table([(one, open_manifest(one)[0]) for one in list_bundles()]))
+    console.print("Scores are by speaker (voice), on held-out texts, and by subject (body); the card has all of them:")
+    console.print("maeum models --bundle DIR")
     return 0
 
 
 def _table(bundles: list[tuple[Path, Manifest]]) -> Table:
-    table = Table("bundle", "modality", "features", "size", "weight", "trained")
+    table = Table("bundle", "modality", "features", "size", "UAR", "accuracy", "trained on", "licences")
     for path, manifest in bundles:
-        for modality, entry in manifest.models.items():
-            size = (path / entry.file).stat().st_size / 1e6
-            feature = f"{entry.feature.name} v{entry.feature.version}"
-            trained = str(manifest.training.get("date", "unknown"))
-            table.add_row(manifest.name, modality, feature, f"{size:.2f} MB", f"{entry.weight:g}", trained)
+        for one in describe(manifest):
+            size = (path / manifest.models[one.modality].file).stat().st_size / 1e6
+            uar, accuracy = (_percent(one.metrics.get(name)) for name in ("uar", "accuracy"))
+            corpora, licences = ", ".join(one.corpora), ", ".join(one.licences)
+            table.add_row(manifest.name, one.modality, one.feature, f"{size:.2f} MB", uar, accuracy, corpora, licences)
     return table
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
