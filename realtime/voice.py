@@ -95,7 +95,9 @@ class VoiceStage:
         self.options = options or VoiceOptions()
         self._model = model
         self._parameters = _parameters(model, self.options)
-        self._recent: deque[Activity] = deque(maxlen=self._parameters.longest // STEP + 3)
+        # The longest window, and what comes until the next point of the grid.
+        reach = self._parameters.longest + round(self.options.hop_s * RATE)
+        self._recent: deque[Activity] = deque(maxlen=reach // STEP + 3)
         self._windows: list[_Window] = []  # of the open segment
         self._finished: dict[int, list[_Window]] = {}  # of the segments in the latest push, by index
         self._speech: _Speech | None = None
@@ -140,8 +142,8 @@ class VoiceStage:
                 yield from self._hear(event)
             case SpeechStarted():
                 # A cut may lie further back than any window reaches.
-                oldest = self._recent[0].index if self._recent else event.index
-                self._speech = _Speech(max(event.index, oldest), self._parameters)
+                newest = self._recent[-1].stop if self._recent else event.index
+                self._speech = _Speech(max(event.index, newest - self._parameters.longest), self._parameters)
             case Segment():
                 self._finish(event)
 

@@ -9,6 +9,7 @@ from devices.block import Block, Gap
 from models.features.mfcc import MfccParameters, mfcc_features
 from models.scores import Scores
 from realtime.segmenter import Segment, Segmenter, SegmenterOptions
+from realtime.vad import Vad
 from realtime.voice import VoiceOptions, VoiceStage
 from tests.realtime.conftest import RATE, Floats, blocks, hush, vowels
 
@@ -31,10 +32,24 @@ class Listener:
         return powers / powers.sum()
 
 
+class Early(Vad):
+    """Hears speech in everything, a little less at one step."""
+
+    def __init__(self, low: int) -> None:
+        super().__init__()
+        self._steps_to_low = low
+
+    def push(self, samples: Floats) -> list[float]:
+        self._steps_to_low -= 1
+        return [0.5 if self._steps_to_low == 0 else 0.9 for _ in range(len(samples) // 512)]
+
+
 class Run:
     """A recording through the segmenter and the voice stage."""
 
-    def __init__(self, items: list[Block | Gap], options: SegmenterOptions | None = None) -> None:
+    def __init__(
+        self, items: list[Block | Gap], options: SegmenterOptions | None = None, vad: Vad | None = None
+    ) -> None:
         self.model = Listener()
         self.stage = VoiceStage(self.model)
         self.windows: list[Scores] = []
@@ -42,7 +57,7 @@ class Run:
         self.totals: list[Scores] = []
         self.last: list[Scores] = []
         self.waits: list[float] = []
-        segmenter = Segmenter(options)
+        segmenter = Segmenter(options, vad)
         for item in [*items, None]:
             events = segmenter.push(item) if item else segmenter.flush()
             scores = self.stage.push(events)
@@ -131,10 +146,14 @@ def test_a_short_word_is_scored_once_and_trusted_less() -> None:
     assert 0.2 < run.totals[0].quality < 0.8 * long.totals[0].quality
 
 
-def test_a_cut_segment_shares_no_window_with_the_next() -> None:
-    """Both pieces of endless speech have their own last window, and windows go on behind the cut."""
-    run = Run(list(blocks(np.concatenate([hush(0.5), vowels(20, 0), hush(1)]))), SegmenterOptions(longest_s=6))
-    assert len(run.segments) >= 3
+@pytest.mark.parametrize("longest_s", [6.0, 15.0])
+def test_windows_go_on_behind_a_cut(longest_s: float) -> None:
+    """All pieces of endless speech have scores, also when the cut lies further back than any window reaches."""
+    speech = np.concatenate([hush(0.5), vowels(19, 0), hush(1)])
+    early = Early(round(0.6 * longest_s * RATE / 512))
+    run = Run(list(blocks(speech)), SegmenterOptions(longest_s=longest_s), early)
+    assert run.segments[0].reason == "too long"
+    assert len(run.segments) >= 2
     assert all(total.probabilities is not None for total in run.totals)
     gaps = np.diff([one.end for one in run.windows])
     assert gaps.max() <= 2.0
