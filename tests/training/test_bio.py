@@ -1,0 +1,138 @@
+"""The bio model's training: windows and labels of wristband recordings, arousal as evidence, people left out."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.features.bio import FEATURES, BioParameters
+from models.scores import LABELS
+from models.tflite import Network
+from training.arousal import HIGH, LOW, MEAN_AROUSAL, OVERALL, aroused, evidence_weights
+from training.bio import SELECTED, evaluate, histories, metrics
+from training.stress_predict import UNLABELLED, Windows, read_windows
+
+ROOT = Path(__file__).parents[2]
+
+
+def evidence_of(p: float) -> np.ndarray:
+    kernel, bias = evidence_weights()
+    logits = p * kernel[0] + bias
+    return np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+
+
+@given(st.floats(0.0, 1.0))
+def test_evidence_is_the_distance_from_each_labels_arousal(p: float) -> None:
+    """The layer computes exp(-(a - mu)^2 / 2 s^2), scaled to sum 1, and P(aroused) can be read back from it."""
+    a = LOW + (HIGH - LOW) * p
+    mu = np.array([MEAN_AROUSAL[label] for label in LABELS])
+    likelihood = np.exp(-((a - mu) ** 2) / (2 * 0.65**2))
+    np.testing.assert_allclose(evidence_of(p), likelihood / likelihood.sum(), rtol=1e-9)
+    assert aroused(evidence_of(p).astype(np.float32)) == pytest.approx(p, abs=1e-5)
+
+
+def test_evidence_is_mild_and_ordered() -> None:
+    """A calm body speaks for sad and neutral, an aroused one for happy and angry, none for certain."""
+    calm, wild = (dict(zip(LABELS, evidence_of(p), strict=True)) for p in (0.0, 1.0))
+    assert sorted(calm, key=calm.__getitem__)[-2:] == ["neutral", "sad"]
+    assert sorted(wild, key=wild.__getitem__)[-2:] == ["angry", "happy"]
+    assert max(*calm.values(), *wild.values()) < 0.3
+    assert pytest.approx(OVERALL) == LOW + (HIGH - LOW) / 2
+
+
+def write_e4(folder: Path, start: float, seconds: int) -> None:
+    folder.mkdir(parents=True)
+    eda = 1 + 0.1 * np.sin(np.arange(4 * seconds) / 40)
+    for name, values in (("EDA", eda), ("TEMP", np.full(4 * seconds, 31.5))):
+        rows = "\n".join(f"{value:.6f}" for value in values)
+        (folder / f"{name}.csv").write_text(f"{start:.6f}\n4.000000\n{rows}\n")
+    beats = "\n".join(f"{t:.6f},0.750000" for t in np.arange(1.0, seconds, 0.75))
+    (folder / "IBI.csv").write_text(f"{start:.6f}, IBI\n{beats}\n")
+
+
+def test_a_window_has_a_label_only_where_one_segment_holds_it(tmp_path: Path) -> None:
+    write_e4(tmp_path / "P1", 1000.0, 120)
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["subject", "start_unix", "end_unix", "stress"])
+        rows.writerows([["P1", 1000.0, 1050.0, 0], ["P1", 1060.0, 1110.0, 1]])
+    lines: list[str] = []
+    windows = read_windows(tmp_path, BioParameters(), lines.append)
+    assert lines == ["Stress-Predict P1: 120 windows"]
+    assert {int(end): int(stress) for end, stress in zip(windows.end, windows.stress, strict=True) if stress >= 0} == {
+        **dict.fromkeys(range(30, 51), 0),
+        **dict.fromkeys(range(90, 111), 1),
+    }
+    assert windows.warm.tolist() == [False] * 9 + [True] * 111
+    assert windows.measures[-1, FEATURES.index("heart_rate")] == pytest.approx(80.0)
+    assert np.isnan(windows.measures[:, FEATURES.index("mean_ECG")]).all()
+
+
+def invented(people: int = 4, seconds: int = 400) -> Windows:
+    """People whose heart and skin rise in the second and fourth quarter, each on a level of their own."""
+    noise = np.random.default_rng(3)
+    stress = np.tile((np.arange(seconds) // (seconds // 4)) % 2, people)
+    level = np.repeat(np.arange(people), seconds)
+    measures = np.full((people * seconds, len(FEATURES)), np.nan)
+    for name in SELECTED:
+        measures[:, FEATURES.index(name)] = noise.normal(1.0, 0.1, len(stress))
+    measures[:, FEATURES.index("heart_rate")] = 60 + 8 * level + 12 * stress + noise.normal(0, 2, len(stress))
+    measures[:, FEATURES.index("eda_tonic")] = (1 + level) * (1 + stress) * noise.uniform(0.9, 1.1, len(stress))
+    return Windows(
+        np.array([f"P{person}" for person in level]),
+        np.tile(np.arange(1, seconds + 1), people).astype(np.float32),
+        stress.astype(np.int8),
+        np.ones(len(stress), np.bool_),
+        measures,
+    )
+
+
+def test_windows_survive_saving(tmp_path: Path) -> None:
+    windows = invented()
+    windows.save(tmp_path / "bio.npz")
+    again = Windows.load(tmp_path / "bio.npz")
+    assert (again.person == windows.person).all()
+    np.testing.assert_array_equal(again.measures, windows.measures)
+
+
+def test_each_person_and_each_session_starts_unknown() -> None:
+    windows = invented(people=2, seconds=40)
+    baselines = histories(windows, windows.measures, session_s=25.0)
+    seen = baselines.count[:, FEATURES.index("heart_rate")]
+    assert seen.tolist() == [*range(1, 25), *range(1, 17)] * 2
+
+
+def test_metrics_of_known_predictions() -> None:
+    """Balanced accuracy by hand: person a 1/2 and 1, person b 1 and 0."""
+    person = np.array(["a", "a", "a", "b", "b"])
+    stress = np.array([False, False, True, False, True])
+    predicted = np.array([False, True, True, False, False])
+    found = metrics(person, stress, predicted)
+    assert found["confusion"] == [[2, 1], [1, 1]]
+    assert found["balanced_accuracy"] == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert found["balanced_accuracy_per_person"]["mean"] == pytest.approx((0.75 + 0.5) / 2)
+
+
+def test_fits_exports_and_scores_people_it_has_not_seen(tmp_path: Path) -> None:
+    """The whole path on invented people: the graphs that leave the process give evidence that generalises."""
+    invented().save(tmp_path / "bio.npz")
+    command = f"from pathlib import Path; from training.bio import fit; p = Path({str(tmp_path)!r}); fit(p, p, seed=1)"
+    subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=True, capture_output=True, timeout=300)
+    parameters = BioParameters.from_json(json.loads((tmp_path / "bio.json").read_text()))
+    assert parameters.features == SELECTED
+    nothing = Network((tmp_path / "bio.tflite").read_bytes())(np.zeros(2 * len(SELECTED), np.float32))[0]
+    assert nothing.shape == (len(LABELS),)
+    assert nothing.sum() == pytest.approx(1.0, abs=1e-5)
+    found = evaluate(tmp_path, tmp_path)
+    assert found["people"] == 4
+    assert found["balanced_accuracy"] > 0.85
+    assert sum(map(sum, found["confusion"])) == found["windows"] == 1600
+    with np.load(tmp_path / "bio-heldout.npz") as heldout:
+        assert heldout["evidence"].shape == (1600, len(LABELS))
+        assert (heldout["stress"] != UNLABELLED).all()
