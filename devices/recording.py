@@ -5,7 +5,7 @@ from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 
-from devices.audio_file import AudioFile
+from devices.audio_file import BLOCK_SAMPLES, AudioFile
 from devices.audio_with_bio import AudioWithBio
 from devices.empatica import is_e4, read_e4
 from devices.kemdy19 import Kemdy19, compact, find_kemdy19
@@ -54,6 +54,8 @@ def open_recordings(
     scene: str | None = None,
     person: str | None = None,
     bio: Path | None = None,
+    *,
+    block_samples: int = BLOCK_SAMPLES,
 ) -> Iterator[Source]:
     """Open what `path` holds, one source after the other; of a corpus every scene, in order, unless one is named.
 
@@ -65,6 +67,8 @@ def open_recordings(
         Which part of a corpus, and whose body; only for a corpus.
     bio
         An Empatica E4 export folder recorded beside an audio file; only for an audio file.
+    block_samples
+        Of audio in each block.
 
     Raises
     ------
@@ -79,23 +83,25 @@ def open_recordings(
     if kind is Kind.KEMDY19:
         if bio:
             raise SourceError(f"--bio goes with an audio file; {path} is {kind} and has its own")
-        return _scenes(Kemdy19(path), session, scene, person)
+        return _scenes(Kemdy19(path), session, scene, person, block_samples)
     if kind is Kind.AUDIO:
         if session is not None or scene or person:
             raise SourceError(f"--session, --scene and --person choose within a corpus; {path} is {kind}")
-        return iter([open_audio(path, bio)])
+        return iter([open_audio(path, bio, block_samples)])
     if kind is Kind.E4:
         raise UnreadableSource(f"{path}: {kind} has no sound; name an audio file and give this folder with --bio")
     raise UnreadableSource(f"{path}: {kind}, which cannot be replayed yet; KEMDy19 can")
 
 
-def open_audio(path: Path, bio: Path | None = None) -> Source:
+def open_audio(path: Path, bio: Path | None = None, block_samples: int = BLOCK_SAMPLES) -> Source:
     """Open an audio file, alone or with an Empatica E4 export that began at the same moment."""
-    audio = AudioFile(path)
+    audio = AudioFile(path, block_samples)
     return AudioWithBio(audio, read_e4(bio)) if bio else audio
 
 
-def _scenes(corpus: Kemdy19, session: int | None, scene: str | None, person: str | None) -> Iterator[Source]:
+def _scenes(
+    corpus: Kemdy19, session: int | None, scene: str | None, person: str | None, block_samples: int
+) -> Iterator[Source]:
     """Find the wanted scenes at once, so that a wrong number is refused before anything plays; open them one by one."""
     if session is not None:
         wanted = [(session, name) for name in ([scene] if scene else corpus.scenes(session))]
@@ -105,4 +111,4 @@ def _scenes(corpus: Kemdy19, session: int | None, scene: str | None, person: str
         if not wanted:
             what = f"scene {scene!r}" if everything else "utterance"
             raise SourceNotFound(f"{corpus.root}: no {what} in any of its sessions ({compact(corpus.sessions())})")
-    return (corpus.scene(number, name, person) for number, name in wanted)
+    return (corpus.scene(number, name, person, block_samples=block_samples) for number, name in wanted)

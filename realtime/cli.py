@@ -116,6 +116,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         return _complain(error, MISSING)
     except (SourceError, BundleError) as error:
         return _complain(error, FAILED)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
 
 
 def _complain(error: Exception | str, code: int) -> int:

@@ -9,6 +9,7 @@ from functools import cache, partial
 from itertools import chain
 from types import FrameType
 
+from devices.audio_file import BLOCK_SAMPLES
 from devices.demo import demo_source
 from devices.recording import open_recordings
 from devices.source import Source
@@ -23,6 +24,7 @@ from realtime.whisper_weights import WhisperError, weights_folder
 from realtime.words import Transcribe, WhisperTranscripts, Words, given_transcripts
 
 WHISPER_THREADS = 2
+UNPACED_BLOCK_SAMPLES = 8192
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,9 +57,12 @@ def _modalities(source: Source, transcribe: Transcribe | str) -> frozenset[Modal
 
 
 def _sources(arguments: argparse.Namespace) -> Iterator[Source]:
+    # Labels do not depend on the size of blocks; at full speed nobody waits for a small one.
+    block = BLOCK_SAMPLES if arguments.speed is not None else UNPACED_BLOCK_SAMPLES
     if arguments.command == "demo":
-        return iter([demo_source()])
-    return open_recordings(arguments.path, arguments.session, arguments.scene, arguments.person, arguments.bio)
+        return iter([demo_source(block)])
+    a = arguments
+    return open_recordings(a.path, a.session, a.scene, a.person, a.bio, block_samples=block)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from devices.audio_file import BLOCK_SAMPLES
 from devices.kemdy19 import Kemdy19
 from devices.kemdy_scene import KemdyScene
 
@@ -9,7 +10,7 @@ FOLDER = Path(__file__).parent
 SESSION, SCENE = 99, "script01"
 
 
-def demo_source() -> KemdyScene:
+def demo_source(block_samples: int = BLOCK_SAMPLES) -> KemdyScene:
     """Open the built-in session; its speech is synthesised and its body simulated, nobody was recorded.
 
     Raises
@@ -17,4 +18,4 @@ def demo_source() -> KemdyScene:
     SourceNotFound
         The package was installed without its data.
     """
-    return Kemdy19(FOLDER, name="demo", synthetic=True).scene(SESSION, SCENE)
+    return Kemdy19(FOLDER, name="demo", synthetic=True).scene(SESSION, SCENE, block_samples=block_samples)
