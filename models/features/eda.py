@@ -24,6 +24,8 @@ SMOOTH_HZ = 1.0
 """Above it noise and movement"""
 SMALLEST_SCR = 0.01
 """Microsiemens from trough to peak: the usual criterion"""
+LONGEST_RISE_S = 5.0
+"""From trough to peak; one to three seconds are usual"""
 SHORTEST_RUN_S = 5.0
 """Seconds without a hole that are searched for responses at all"""
 
@@ -59,11 +61,14 @@ def decompose(eda: Floats, rate: float) -> tuple[Floats, Floats]:
 
 
 def responses(phasic: Floats, rate: float) -> Responses:
-    """Responses of at least `SMALLEST_SCR` in a phasic component [n]; one still rising at its end is not counted."""
+    """Responses of at least `SMALLEST_SCR` in a phasic component [n] whose trough and peak both lie within it."""
     peaks, _ = find_peaks(phasic, prominence=SMALLEST_SCR)
-    between = np.concatenate([[0], peaks]).astype(np.intp)
-    onsets = np.array([a + np.argmin(phasic[a:b]) for a, b in zip(between, peaks, strict=False)], np.intp)
-    return Responses(onsets / rate, peaks / rate, phasic[peaks] - phasic[onsets])
+    longest = round(LONGEST_RISE_S * rate)
+    earliest = np.maximum(np.concatenate([[0], peaks[:-1]]), peaks - longest) if len(peaks) else peaks
+    onsets = np.array([a + np.argmin(phasic[a:b]) for a, b in zip(earliest, peaks, strict=True)], np.intp)
+    amplitudes = phasic[peaks] - phasic[onsets]
+    whole = (onsets > 0) & (amplitudes >= SMALLEST_SCR)
+    return Responses(onsets[whole] / rate, peaks[whole] / rate, amplitudes[whole])
 
 
 def working_rate(eda: Floats, rate: float) -> tuple[Floats, float]:
