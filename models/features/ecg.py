@@ -8,13 +8,11 @@ Filters run forwards and backwards over the samples they are given and thus dela
 recorded before the end of the window, so the result is causal at the window's end.
 """
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfiltfilt
 
+from models.features.filters import band_pass
 from models.features.holes import Floats, finite_runs, mend_single
 from models.features.hrv import Intervals, intervals_between
 
@@ -55,7 +53,7 @@ def _complexes(ecg: Floats, rate: float) -> tuple[NDArray[np.intp], float]:
     """Middle of each QRS complex, and 1 where most of them point upwards, else -1."""
     if len(ecg) < SHORTEST_RUN_S * rate:
         return np.empty(0, np.intp), 1.0
-    qrs = sosfiltfilt(_band_pass(rate), ecg)
+    qrs = band_pass(rate, *BAND)(ecg, padding=round(COMPLEX_S * rate))
     energy = qrs * qrs
     near = uniform_filter1d(energy, _odd(COMPLEX_S * rate), mode="nearest")
     around = uniform_filter1d(energy, _odd(BEAT_S * rate), mode="nearest")
@@ -82,12 +80,6 @@ def rr_intervals(ecg: Floats, rate: float, start: float) -> Intervals:
     mended = mend_single(ecg)
     runs = finite_runs(mended, shortest=round(SHORTEST_RUN_S * rate))
     return intervals_between([start + (run.start + r_peaks(mended[run], rate)) / rate for run in runs])
-
-
-@lru_cache(maxsize=8)
-def _band_pass(rate: float) -> Floats:
-    sos: Floats = butter(2, BAND, "bandpass", fs=rate, output="sos")
-    return sos
 
 
 def _averaged(ecg: Floats, step: int) -> Floats:

@@ -8,12 +8,12 @@ recorded before the end of the window, so the result is causal at the window's e
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, find_peaks, sosfiltfilt
+from scipy.signal import find_peaks
 
+from models.features.filters import low_pass
 from models.features.holes import Floats, finite_runs, mend_single
 
 WORKING_RATE = 4.0
@@ -85,13 +85,5 @@ def unbroken(eda: Floats, rate: float) -> list[NDArray[np.float64]]:
 
 
 def _low_pass(eda: Floats, rate: float, hertz: float) -> Floats:
-    # The padding reaches as far as the filter remembers, at most as far as there is data to mirror.
-    padding = min(int(rate / hertz), len(eda) - 1)
-    filtered: Floats = sosfiltfilt(_low_pass_sections(rate, hertz), eda, padlen=padding)
-    return filtered
-
-
-@lru_cache(maxsize=16)
-def _low_pass_sections(rate: float, hertz: float) -> Floats:
-    sos: Floats = butter(2, hertz, "lowpass", fs=rate, output="sos")
-    return sos
+    # The padding reaches as far as the filter remembers.
+    return low_pass(rate, hertz)(eda, padding=int(rate / hertz))
