@@ -112,19 +112,19 @@ class BioWindows:
         p = self._parameters
         heart = beats(signals)
         measures = measure(signals, heart)
-        reason = _reason(signals, p.warm_up_s)
-        if reason is None:
+        present = max(signal.present for signal in signals.values())
+        if present >= p.warm_up_s:
             self._baseline = self._baseline.including(compared(measures))
         known = float(self._baseline.count.max())
+        reason = None if present >= p.warm_up_s else _why_unusable(present, known)
         quality = _coverage(signals, heart, p.window_s) * known / (known + p.weight)
         return BioWindow(start, end, measures, self._baseline, quality, reason)
 
 
-def _reason(signals: Mapping[str, Signal], warm_up_s: float) -> str | None:
-    present = max(signal.present for signal in signals.values())
+def _why_unusable(present: float, known: float) -> str:
     if present == 0:
         return "no contact"
-    return "warming up" if present < warm_up_s else None
+    return "too few samples" if known else "warming up"
 
 
 def _coverage(signals: Mapping[str, Signal], heart: Intervals, window_s: float) -> float:

@@ -166,8 +166,9 @@ def test_a_hole_in_the_ecg_makes_no_false_interval() -> None:
 def test_a_break_without_samples_gives_no_windows() -> None:
     """After a break longer than the window nothing is made up; windows begin again with the data."""
     later = [replace(piece, time=200.0) for piece in body().values()]
-    ends = [w.end for w in windows_of([*body().values(), *later])]
-    assert ends == [*range(1, 80), *range(201, 251)]
+    windows = windows_of([*body().values(), *later])
+    assert [w.end for w in windows] == [*range(1, 80), *range(201, 251)]
+    assert {w.reason for w in windows if w.end in (75, 205)} == {"too few samples"}
 
 
 def test_garbage_values_are_missing_values() -> None:
