@@ -215,7 +215,8 @@ class Session:
     def _segment_latency(self, scored: SegmentScores) -> dict[str, float]:
         closing = (scored.segment.closed_at - scored.segment.end) * 1000.0
         shown = self.pacer.latency_ms(scored.segment.closed_at)
-        self.latencies.add("transcript", scored.transcribed_ms)
+        if self.no_words is None:
+            self.latencies.add("transcript", scored.transcribed_ms)
         self.latencies.add("segment", shown)
         return {"closing": closing, "transcript": scored.transcribed_ms, "segment": shown}
 
