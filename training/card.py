@@ -1,0 +1,113 @@
+"""A bundle's card: what its models were trained on, under which licences, how good they are, what they cannot do."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from models.scores import LABELS
+
+LIMITS = """## Limits
+
+- The voices are acted or read, most of them in English, German and Polish. Only EmotionTTS-ko is Korean: ten speakers,
+  four emotions, 200 clips. How well the voice model does on spontaneous Korean speech has not been measured.
+- KOTE are written online comments, GoEmotions-ko is machine-translated; spoken Korean is shorter and differs.
+- The bio model knows rest and stress of people at a desk, not emotions. Its output says which labels fit a measured
+  arousal, by those labels' mean arousal on KEMDy19, and no more.
+- The three modalities come from different people: nothing here measures their vote. Scores on KEMDy19 need that corpus.
+- Not a medical device, and no ground for decisions about people.
+"""
+
+TITLES = {"voice": "Voice", "text": "Text", "bio": "Bio"}
+INPUTS = {
+    "voice": "MFCC of up to 4.64 s of speech; statistics of their trajectories and a small network.",
+    "text": "Morphemes of a transcript; embeddings, a convolution, attention and maximum over the sentence.",
+    "bio": "30 s of skin conductance, heart and skin temperature against the person's own level; logistic regression.",
+}
+
+
+def card(name: str, training: Mapping[str, Any]) -> str:
+    """Markdown of a bundle's card, from the manifest's provenance."""
+    modalities = [modality for modality in TITLES if modality in training]
+    head = f"# {name}\n\nEmotion from voice, words and body over the labels {', '.join(LABELS)}.\n"
+    made = f"Made on {training['date']} with seed {training['seed']}: {_packages(training['packages'])}.\n"
+    sections = [_section(modality, training[modality]) for modality in modalities]
+    return "\n".join([head, made, _licences(training[modality] for modality in modalities), *sections, LIMITS])
+
+
+def _packages(packages: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in packages.items())
+
+
+def _licences(provenances: Iterable[Mapping[str, Any]]) -> str:
+    corpora = [corpus for provenance in provenances for corpus in provenance["corpora"]]
+    rows = [[corpus["name"], corpus["language"], corpus["licence"], corpus["attribution"]] for corpus in corpora]
+    restricted = [corpus["name"] for corpus in corpora if "NC" in corpus["licence"]]
+    terms = (
+        f"\n**{', '.join(restricted)} are under CC BY-NC-SA 4.0, and so is this bundle: name the authors, no "
+        "commercial use, share alike.** The program's own code is under Apache-2.0.\n"
+        if restricted
+        else ""
+    )
+    return "## Data and licences\n\n" + table(["corpus", "language", "licence", "by"], rows) + terms
+
+
+def _section(modality: str, provenance: Mapping[str, Any]) -> str:
+    metrics = provenance["metrics"]
+    parts = [f"## {TITLES[modality]}\n\n{INPUTS[modality]}\n", f"Protocol: {provenance['protocol']}.\n"]
+    if "temperature" in metrics:
+        parts.append(
+            f"Temperature {metrics['temperature']}, fitted on held-out data; the calibration error (ECE) is with it.\n"
+        )
+    corpora = metrics.get("corpora", {})
+    if corpora:
+        parts.append(table(SCORES, [[corpus, *_scores(scores)] for corpus, scores in corpora.items()]))
+    else:
+        parts.append(table(SCORES, [["all", *_scores(metrics)]]))
+    parts += [_further(metrics), _ablation(corpora)]
+    classes = metrics.get("classes", LABELS)
+    for corpus, scores in (corpora or {"held-out people": metrics}).items():
+        parts.append(f"Confusion, {corpus} (rows: truth, columns: prediction):\n\n{_confusion(scores, classes)}")
+    return "\n".join(part for part in parts if part)
+
+
+SCORES = ["corpus", "n", "accuracy", "UAR", "macro-F1", "weighted F1", "ECE", "UAR over folds"]
+
+
+def _scores(scores: Mapping[str, Any]) -> list[str]:
+    folds = scores.get("uar_folds")
+    spread = f"{folds['mean']:.3f} ± {folds['sd']:.3f}" if folds else ""
+    names = ("accuracy", "uar", "macro_f1", "weighted_f1", "ece")
+    return [str(scores.get("n", "")), *(f"{scores[name]:.3f}" if name in scores else "" for name in names), spread]
+
+
+def _further(metrics: Mapping[str, Any]) -> str:
+    """Numbers that only some models have, as a list."""
+    lines = []
+    if sessions := metrics.get("sessions"):
+        known = ", ".join(f"{value:.3f} in sessions of {length}" for length, value in sessions.items())
+        lines.append(f"- Balanced accuracy when the person is new: {known}")
+    return "\n".join([*lines, ""]) if lines else ""
+
+
+def _ablation(corpora: Mapping[str, Any]) -> str:
+    """UAR by how a clip is cut."""
+    rows = [
+        [corpus, *(f"{uar:.3f}" for uar in scores["views"].values())]
+        for corpus, scores in corpora.items()
+        if "views" in scores
+    ]
+    if not rows:
+        return ""
+    head = ["UAR by cut", "speech part (as in a session)", "clip as recorded", "first 1.5 s of speech"]
+    return table(head, rows)
+
+
+def _confusion(scores: Mapping[str, Any], classes: Iterable[str]) -> str:
+    names = list(classes)
+    rows = [[name, *map(str, row)] for name, row in zip(names, scores["confusion"], strict=True) if any(row)]
+    return table(["", *names], rows)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

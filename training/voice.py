@@ -1,0 +1,190 @@
+"""The voice model: fitted on all speakers, and once for each fold without the speakers that are tested in it.
+
+    fit       voice.npz, voice-frames.f16 -> voice.tflite, voice.json, voice-folds/     imports TensorFlow
+    evaluate  the same -> metrics, from the folds' graphs                               must not
+
+A fold's graph has seen nothing of its test speakers: the scaling of the statistics, too, comes from the others.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.scores import LABELS
+from models.tflite import Network
+from training.export import quiet_keras, tflite_graph
+from training.metrics import fit_temperature, mean_and_spread, report, tempered
+from training.recipes import VoiceRecipe
+from training.trajectories import statistics, statistics_model
+from training.voice_data import VIEWS, VoiceData
+
+Floats = NDArray[np.float32]
+Progress = Callable[[int, int], object]
+KOREAN = "emotiontts_ko"
+CALIBRATED_ON = ("speech", "start")
+"""Views of held-out clips that the temperature is fitted on: runtime windows are of both kinds"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Training clips as the head takes them."""
+
+    rows: NDArray[np.float16]
+    """[clips, windows, statistics]"""
+    targets: Floats
+    """[clips, labels]"""
+    chances: NDArray[np.float64]
+    """[clips] to be drawn"""
+    mean: Floats
+    """[statistics]"""
+    spread: Floats
+    """[statistics] standard deviation"""
+
+    def scaled(self, rows: NDArray[np.float16], clip: float) -> Floats:
+        """Statistics with mean 0 and standard deviation 1 over the training clips."""
+        return np.clip((rows.astype(np.float32) - self.mean) / self.spread, -clip, clip)
+
+    def batch(self, recipe: VoiceRecipe, random: np.random.Generator) -> tuple[Floats, Floats]:
+        """Draw clips, one window of each, and mix them in pairs."""
+        drawn = random.choice(len(self.rows), recipe.batch, p=self.chances)
+        x = self.scaled(self.rows[drawn, random.integers(self.rows.shape[1], size=recipe.batch)], recipe.clip)
+        y, other = self.targets[drawn], random.permutation(recipe.batch)
+        share = random.beta(recipe.mixup, recipe.mixup, (recipe.batch, 1)).astype(np.float32)
+        return share * x + (1 - share) * x[other], share * y + (1 - share) * y[other]
+
+
+def fit(data: VoiceData, out: Path, recipe: VoiceRecipe, seed: int, progress: Progress) -> None:
+    """Train, export and write into `out`; `progress` is told networks trained and in all."""
+    quiet_keras(seed)
+    (out / "voice-folds").mkdir(parents=True, exist_ok=True)
+    table = all_statistics(data, recipe)
+    folds = [0, *(int(fold) for fold in np.unique(data.fold))]
+    for done, fold in enumerate(folds):
+        progress(done, len(folds))
+        examples = examples_of(data, table, data.fold != fold, recipe)
+        heads = [_trained_head(examples, recipe, seed + member) for member in range(recipe.members)]
+        path = out / "voice-folds" / f"{fold}.tflite" if fold else out / "voice.tflite"
+        path.write_bytes(tflite_graph(_whole(data, recipe, heads, examples)))
+    progress(len(folds), len(folds))
+    (out / "voice.json").write_text(json.dumps(data.mfcc.to_json(), indent=1) + "\n")
+
+
+def all_statistics(data: VoiceData, recipe: VoiceRecipe) -> NDArray[np.float16]:
+    """Statistics of every window, [clips, windows, n]."""
+    model = statistics_model(recipe, data.mfcc)
+    clips, windows = data.ends.shape
+    table = np.empty((clips, windows, model.output_shape[1]), np.float16)
+    for clip in range(clips):
+        batch = np.stack([data.window(clip, window) for window in range(windows)])
+        table[clip] = np.asarray(model(batch)).clip(-1e4, 1e4)
+    return table
+
+
+def examples_of(
+    data: VoiceData, table: NDArray[np.float16], training: NDArray[np.bool_], recipe: VoiceRecipe
+) -> Examples:
+    """Examples of the chosen clips [clips]; corpora and labels are drawn by the square root of their share."""
+    corpus, label, rows = data.corpus[training], data.label[training], table[training]
+    _, of, counts = np.unique(np.char.add(corpus, label.astype(str)), return_inverse=True, return_counts=True)
+    chances = np.where(corpus == KOREAN, recipe.korean, 1.0) / np.sqrt(counts[of])
+    plain = rows[:, : len(VIEWS)].reshape(-1, rows.shape[2]).astype(np.float32)
+    spread = plain.std(axis=0)
+    targets = np.eye(len(LABELS), dtype=np.float32)[label]
+    scaled = np.where(spread < 1e-6, 1, spread).astype(np.float32)
+    return Examples(rows, targets, chances / chances.sum(), plain.mean(axis=0), scaled)
+
+
+def evaluate(data: VoiceData, fitted: Path, progress: Progress) -> dict[str, Any]:
+    """Score every clip with the graph that was trained without its speaker, and fit the temperature on that.
+
+    Returns
+    -------
+    Ready for JSON: for RAVDESS, or the first corpus there is, `report`'s numbers at the top; under `corpora` those of
+    each corpus, and under `views` the UAR of the clips as recorded and of their first 1.5 s.
+    """
+    probabilities = _heldout(data, fitted, progress)
+    views = [VIEWS.index(view) for view in CALIBRATED_ON]
+    truths = np.tile(data.label, len(views))
+    temperature = fit_temperature(truths, np.concatenate([probabilities[view] for view in views]))
+    probabilities = tempered(probabilities, temperature)
+    corpora = {str(corpus): _corpus_scores(data, probabilities, data.corpus == corpus) for corpus in _corpora(data)}
+    main = next(iter(corpora.values()))
+    protocol = f"{len(np.unique(data.fold))} folds, each tested on speakers that it was not trained on"
+    return {"protocol": protocol, "temperature": temperature, **main, "corpora": corpora}
+
+
+def _corpora(data: VoiceData) -> list[str]:
+    """Corpora in the order in which they were read."""
+    return list(dict.fromkeys(data.corpus.tolist()))
+
+
+def _corpus_scores(data: VoiceData, probabilities: NDArray[Any], rows: NDArray[np.bool_]) -> dict[str, Any]:
+    truth, speech = data.label[rows], probabilities[0, rows]
+    folds = [rows & (data.fold == fold) for fold in np.unique(data.fold[rows])]
+    by_fold = [report(data.label[fold], probabilities[0, fold]).uar for fold in folds]
+    views = {view: report(truth, probabilities[i, rows]).uar for i, view in enumerate(VIEWS)}
+    people = len(np.unique(data.speaker[rows]))
+    return {**asdict(report(truth, speech)), "speakers": people, "uar_folds": mean_and_spread(by_fold), "views": views}
+
+
+def _heldout(data: VoiceData, fitted: Path, progress: Progress) -> Floats:
+    """Probabilities [views, clips, labels]."""
+    probabilities = np.empty((len(VIEWS), len(data.label), len(LABELS)), np.float32)
+    done = 0
+    for fold in np.unique(data.fold):
+        network = Network((fitted / "voice-folds" / f"{fold}.tflite").read_bytes())
+        for clip in np.flatnonzero(data.fold == fold):
+            for view in range(len(VIEWS)):
+                probabilities[view, clip] = network(data.window(clip, view))[0]
+            done += 1
+            progress(done, len(data.label))
+    return probabilities
+
+
+def _trained_head(examples: Examples, recipe: VoiceRecipe, seed: int) -> Any:  # noqa: ANN401 - Keras has no annotations
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    random = np.random.default_rng(seed)
+    head = _head(examples.rows.shape[2], recipe)
+    steps = max(recipe.draws * len(examples.rows) // recipe.batch, 1)
+    rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    head.compile(keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), loss)
+    for _ in range(steps):
+        head.train_on_batch(*examples.batch(recipe, random))
+    return head
+
+
+def _head(inputs: int, recipe: VoiceRecipe) -> Any:  # noqa: ANN401 - Keras has no annotations
+    from keras import Sequential, layers
+
+    return Sequential(
+        [
+            layers.Input((inputs,)),
+            layers.Dropout(recipe.input_dropout),
+            layers.Dense(recipe.hidden, use_bias=False),
+            layers.BatchNormalization(momentum=0.95),
+            layers.ReLU(),
+            layers.Dropout(recipe.dropout),
+            layers.Dense(len(LABELS), activation="softmax"),
+        ]
+    )
+
+
+def _whole(data: VoiceData, recipe: VoiceRecipe, heads: list[Any], examples: Examples) -> Any:  # noqa: ANN401
+    """Features to statistics to the mean of the heads' probabilities, for a batch of 1."""
+    import keras
+    from keras import ops
+
+    parameters = data.mfcc
+    given = keras.Input(batch_shape=(1, parameters.n_mfcc, parameters.frames), name="mfcc")
+    rows = (statistics(given, recipe, parameters) - examples.mean) * (1 / examples.spread)
+    rows = ops.clip(rows, -recipe.clip, recipe.clip)
+    outputs = [head(rows) for head in heads]
+    return keras.Model(given, outputs[0] if len(outputs) == 1 else keras.layers.Average()(outputs))

@@ -1,0 +1,134 @@
+"""The voice model's prepared features: MFCC of every clip, as it is, as the runtime cuts it, and varied.
+
+`voice-frames.f16` holds the frames of all windows one after the other, float16 [frames, n_mfcc], without padding;
+`voice.npz` says whose they are. Only one clip's windows are in memory at a time.
+"""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.mfcc import MfccParameters, mfcc_features
+from models.scores import LABELS
+from training.augment import speech_part, varied
+from training.errors import InvalidCorpus, NotPrepared
+from training.speech_corpora import Clip, folds_of, read_clips
+
+VIEWS = ("speech", "whole", "start")
+"""Every clip's first windows: speech without silence around it, the clip as recorded, the first 1.5 s of speech"""
+START_S = 1.5
+VARIATIONS = 9
+"""Further windows of each clip, for training"""
+
+Half = NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceData:
+    """Windows of all clips; window w of clip c is frames `ends[c, w - 1]` up to `ends[c, w]` of the flattened table."""
+
+    corpus: NDArray[np.str_]
+    """[clips]"""
+    speaker: NDArray[np.str_]
+    """[clips]"""
+    label: NDArray[np.int64]
+    """[clips] index into LABELS"""
+    fold: NDArray[np.int64]
+    """[clips] in which the speaker is tested"""
+    ends: NDArray[np.int64]
+    """[clips, windows]"""
+    parameters: NDArray[np.str_]
+    """Scalar: JSON of the MfccParameters"""
+    frames: NDArray[np.float16]
+    """[frames, n_mfcc]"""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Map what `prepare` wrote."""
+        path = folder / "voice.npz"
+        if not path.is_file():
+            raise NotPrepared(f"{path} is missing; run maeum-train prepare first")
+        with np.load(path, allow_pickle=False) as arrays:
+            listed = {field.name: arrays[field.name] for field in fields(cls) if field.name != "frames"}
+        parameters = json.loads(str(listed["parameters"]))
+        frames = np.memmap(folder / "voice-frames.f16", np.float16, "r").reshape(-1, parameters["n_mfcc"])
+        return cls(**listed, frames=frames)
+
+    @property
+    def mfcc(self) -> MfccParameters:
+        """Of the features."""
+        return MfccParameters.from_json(json.loads(str(self.parameters)))
+
+    def window(self, clip: int, window: int) -> NDArray[np.float32]:
+        """Features as the model takes them, float32 [n_mfcc, frames], zeros behind short ones."""
+        flat = clip * self.ends.shape[1] + window
+        start = self.ends.flat[flat - 1] if flat else 0
+        frames = self.frames[start : self.ends.flat[flat]]
+        features = np.zeros((self.mfcc.n_mfcc, self.mfcc.frames), np.float32)
+        features[:, : len(frames)] = frames.T
+        return features
+
+
+def prepare(data: Path, out: Path, seed: int, jobs: int, progress: Callable[[int, int], object]) -> None:
+    """Compute the features of every clip below `data` into `out`; `progress` is told clips done and in all.
+
+    Raises
+    ------
+    CorpusNotFound, InvalidCorpus
+    """
+    clips, parameters = read_clips(data), MfccParameters()
+    folds = folds_of(clips, data)
+    out.mkdir(parents=True, exist_ok=True)
+    lengths = []
+    tasks = [(clip, parameters, (seed, i)) for i, clip in enumerate(clips)]
+    with ProcessPoolExecutor(jobs) as pool, (out / "voice-frames.f16").open("wb") as file:
+        for done, windows in enumerate(pool.map(clip_windows, tasks, chunksize=8), 1):
+            lengths.append([len(window) for window in windows])
+            for window in windows:
+                file.write(window.tobytes())
+            progress(done, len(clips))
+    np.savez_compressed(
+        out / "voice.npz",
+        corpus=np.array([clip.corpus for clip in clips]),
+        speaker=np.array([clip.speaker for clip in clips]),
+        label=np.array([LABELS.index(clip.label) for clip in clips]),
+        fold=np.array([folds[clip.speaker] for clip in clips]),
+        ends=np.cumsum(lengths).reshape(len(clips), -1),
+        parameters=np.array(json.dumps(parameters.to_json())),
+    )
+
+
+def clip_windows(task: tuple[Clip, MfccParameters, tuple[int, int]]) -> list[Half]:
+    """Frames of all windows of one clip: VIEWS, then VARIATIONS. The seed belongs to the clip, not to the process."""
+    clip, parameters, seed = task
+    rate, random = parameters.sample_rate, np.random.default_rng(seed)
+    audio = _read(clip, rate)
+    speech = speech_part(audio, rate)
+    views = [speech, audio, speech[: int(START_S * rate)]]
+    windows = views + [varied(speech, rate, parameters.longest, random) for _ in range(VARIATIONS)]
+    return [_frames(window[: parameters.longest], parameters) for window in windows]
+
+
+def _frames(audio: NDArray[np.float32], parameters: MfccParameters) -> Half:
+    """MFCC without the padding, float16 [frames, n_mfcc]."""
+    used = min(1 + len(audio) // parameters.hop_length, parameters.frames)
+    return mfcc_features(audio, parameters)[:, :used].T.astype(np.float16)
+
+
+def _read(clip: Clip, rate: int) -> NDArray[np.float32]:
+    import soundfile
+
+    try:
+        audio, found = soundfile.read(clip.path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise InvalidCorpus(f"{clip.path}: cannot be read ({error.error_string})") from None
+    if found != rate or len(audio) < rate // 10:
+        raise InvalidCorpus(f"{clip.path}: {len(audio)} samples at {found} Hz, expected 0.1 s or more at {rate} Hz")
+    end = len(audio) if clip.active_s is None else int(clip.active_s * rate)
+    return np.asarray(audio[:end, 0], np.float32)
