@@ -11,7 +11,8 @@ and from the same recordings cut into sessions of ten minutes, and is tested on 
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from models.features.bio import FEATURES, BioParameters, compared, deviations
 from models.scores import LABELS
 from models.tflite import Network
 from training.arousal import aroused, evidence_weights
+from training.errors import NotPrepared
+from training.export import quiet_keras, tflite_graph
+from training.metrics import Report, mean_and_spread, report
 from training.stress_predict import FOLDER, UNLABELLED, Windows, read_windows
 
 SELECTED = (
@@ -40,6 +44,9 @@ SELECTED = (
     "temp_slope",
 )
 """Measures that a wristband gives: no mean of an ECG, and not both the mean and the tonic level of the skin"""
+ARRAYS, FOLDS = "bio.npz", "bio-folds"
+NOBODY = ""
+"""Left out of the model that ships"""
 EVERY = 5
 """Windows from one training example to the next; windows a second apart share 29 of their 30 seconds"""
 SESSIONS_S = (math.inf, 600.0)
@@ -52,38 +59,63 @@ NEWTON_STEPS = 12
 """Enough to reach the rounding error of this convex problem from zero"""
 
 Features = NDArray[np.float32]
+Progress = Callable[[int, int], object]
 
 
-def prepare(data: Path, out: Path, progress: Callable[[str], object]) -> None:
-    """Measure Stress-Predict below `data` and write `bio.npz` into `out`.
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody sees."""
+
+
+def prepare(data: Path, out: Path, progress: Progress = silent) -> None:
+    """Measure Stress-Predict below `data` and write `bio.npz` into `out`; `progress` is told people done and in all.
 
     Raises
     ------
+    CorpusNotFound
+        When it is not below `data`.
     SourceError
         When a recording cannot be read.
     """
     out.mkdir(parents=True, exist_ok=True)
-    read_windows(data / FOLDER, BioParameters(), progress).save(out / "bio.npz")
+    read_windows(data / FOLDER, BioParameters(), progress).save(out / ARRAYS)
 
 
-def fit(prepared: Path, out: Path, seed: int) -> None:  # noqa: ARG001 - as every modality's; the solution here is unique
-    """Train on everybody, and once more without each person; write models and parameters into `out`."""
-    windows = Windows.load(prepared / "bio.npz")
+def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> None:
+    """Train on everybody, and once more without each person; write models and parameters into `out`.
+
+    The problem is convex, so `seed` decides about nothing but what Keras draws before the weights are set.
+
+    Raises
+    ------
+    NotPrepared
+        When there is no `bio.npz`.
+    """
+    quiet_keras(seed)
+    windows = _prepared(prepared)
     values = _compared(windows)
-    sessions = [histories(windows, values, length) for length in SESSIONS_S]
-    (out / "bio-folds").mkdir(parents=True, exist_ok=True)
-    for person in [None, *np.unique(windows.person)]:
-        training = windows.person != person
-        parameters = fitted_parameters(values[training], windows.person[training])
-        examples = np.flatnonzero(training & _labelled(windows))[::EVERY]
-        rows = [deviations(values, baselines, parameters)[examples] for baselines in sessions]
-        stress = np.tile(windows.stress[examples], len(rows))
-        model = _network(*_logistic(np.concatenate(rows), stress))
-        if person is None:
-            model.save(out / "bio.keras")
-        path = out / "bio" if person is None else out / "bio-folds" / str(person)
-        path.with_suffix(".tflite").write_bytes(_exported(model))
+    baselines = [histories(windows, values, length) for length in SESSIONS_S]
+    (out / FOLDS).mkdir(parents=True, exist_ok=True)
+    people = [str(person) for person in np.unique(windows.person)]
+    for done, without in enumerate([NOBODY, *people], start=1):
+        parameters, model = _trained(windows, values, baselines, without)
+        path = out / FOLDS / without if without else out / "bio"
+        if without == NOBODY:
+            model.save(path.with_suffix(".keras"))
+        path.with_suffix(".tflite").write_bytes(tflite_graph(model))
         path.with_suffix(".json").write_text(json.dumps(parameters.to_json(), indent=1) + "\n")
+        progress(done, 1 + len(people))
+
+
+def _trained(
+    windows: Windows, values: NDArray[np.float64], baselines: Sequence[Baseline], without: str
+) -> tuple[BioParameters, Any]:
+    """Parameters and Keras model from everybody except one person."""
+    used = windows.person != without
+    parameters = fitted_parameters(values[used], windows.person[used])
+    examples = np.flatnonzero(used & _labelled(windows))[::EVERY]
+    rows = [deviations(values, baseline, parameters)[examples] for baseline in baselines]
+    stress = np.tile(windows.stress[examples], len(rows))
+    return parameters, _network(*_logistic(np.concatenate(rows), stress))
 
 
 def evaluate(prepared: Path, fitted: Path) -> dict[str, Any]:
@@ -94,17 +126,34 @@ def evaluate(prepared: Path, fitted: Path) -> dict[str, Any]:
 
     Returns
     -------
-    Ready for JSON: what `metrics` says of whole recordings, and under `sessions` the balanced accuracy when the
-    person's baseline starts anew after so many seconds.
+    Ready for JSON: protocol, counts, the scores of `training.metrics.report` over whole recordings (its UAR is the
+    balanced accuracy), the UAR over the people left out, and under `sessions` the UAR when the person's baseline
+    starts anew after so long.
+
+    Raises
+    ------
+    NotPrepared
+        When there is no `bio.npz`, or a person's graph is missing.
     """
-    windows = Windows.load(prepared / "bio.npz")
+    windows = _prepared(prepared)
     scored = _labelled(windows)
-    person, end, stress = windows.person[scored], windows.end[scored], windows.stress[scored] == 1
+    person, end, stress = windows.person[scored], windows.end[scored], windows.stress[scored]
     whole, *shorter = (_heldout_evidence(windows, fitted, length)[scored] for length in TESTED_S)
     np.savez_compressed(fitted / "bio-heldout.npz", person=person, end=end, stress=stress, evidence=whole)
-    lengths = [f"{length:.0f} s" for length in TESTED_S[1:]]
-    sessions = [_balanced(_confusion(stress, aroused(evidence) > 0.5)) for evidence in shorter]
-    return {**metrics(person, stress, aroused(whole) > 0.5), "sessions": dict(zip(lengths, sessions, strict=True))}
+    people = [_report(stress[person == who], whole[person == who]).uar for who in np.unique(person)]
+    return {
+        "protocol": "Stress-Predict, one person left out at a time",
+        "classes": ["rest", "stress"],
+        "people": len(people),
+        **asdict(_report(stress, whole)),
+        "uar_folds": {**mean_and_spread(people), "min": min(people), "max": max(people)},
+        "sessions": {f"{s:.0f} s": _report(stress, one).uar for s, one in zip(TESTED_S[1:], shorter, strict=True)},
+    }
+
+
+def _report(stress: NDArray[np.int8], evidence: Features) -> Report:
+    p = aroused(evidence)
+    return report(stress.astype(np.int64), np.column_stack([1 - p, p]))
 
 
 def _heldout_evidence(windows: Windows, fitted: Path, session_s: float) -> Features:
@@ -113,7 +162,9 @@ def _heldout_evidence(windows: Windows, fitted: Path, session_s: float) -> Featu
     baselines = histories(windows, values, session_s)
     evidence = np.full((len(values), len(LABELS)), np.nan, np.float32)
     for person in np.unique(windows.person):
-        path = fitted / "bio-folds" / str(person)
+        path = fitted / FOLDS / str(person)
+        if not path.with_suffix(".tflite").is_file():
+            raise NotPrepared(f"{path}.tflite: no such file; run maeum-train fit first")
         parameters = BioParameters.from_json(json.loads(path.with_suffix(".json").read_text()))
         network = Network(path.with_suffix(".tflite").read_bytes())
         theirs = np.flatnonzero(_labelled(windows) & (windows.person == person))
@@ -122,24 +173,10 @@ def _heldout_evidence(windows: Windows, fitted: Path, session_s: float) -> Featu
     return evidence
 
 
-def metrics(person: NDArray[np.str_], stress: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> dict[str, Any]:
-    """Agreement of predictions with labels, over all windows and person by person."""
-    confusion = _confusion(stress, predicted)
-    people = [_balanced(_confusion(stress[person == who], predicted[person == who])) for who in np.unique(person)]
-    return {
-        "protocol": "Stress-Predict, one person left out at a time",
-        "classes": ["rest", "stress"],
-        "people": len(people),
-        "windows": len(stress),
-        "balanced_accuracy": _balanced(confusion),
-        "balanced_accuracy_per_person": {
-            "mean": float(np.mean(people)),
-            "sd": float(np.std(people, ddof=1)),
-            "min": float(np.min(people)),
-            "max": float(np.max(people)),
-        },
-        "confusion": confusion.tolist(),
-    }
+def _prepared(folder: Path) -> Windows:
+    if not (folder / ARRAYS).is_file():
+        raise NotPrepared(f"{folder / ARRAYS}: no such file; run maeum-train prepare first")
+    return Windows.load(folder / ARRAYS)
 
 
 def histories(windows: Windows, values: NDArray[np.float64], session_s: float) -> Baseline:
@@ -205,20 +242,3 @@ def _network(weights: NDArray[np.float64], bias: float) -> Any:  # noqa: ANN401 
     arousal.set_weights([weights[:, None], np.array([bias])])
     evidence.set_weights([kernel, offsets])
     return model
-
-
-def _exported(model: Any) -> bytes:  # noqa: ANN401 - Keras has no annotations
-    import tensorflow as tf
-
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    return bytes(converter.convert())
-
-
-def _confusion(stress: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """[truth, prediction], rest before stress."""
-    return np.bincount(2 * stress + predicted, minlength=4).reshape(2, 2)
-
-
-def _balanced(confusion: NDArray[np.int64]) -> float:
-    return float(np.mean(np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)))

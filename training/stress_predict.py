@@ -18,9 +18,17 @@ from devices.block import Block
 from devices.empatica import E4Recording, read_e4
 from models.features.bio import FEATURES, BioParameters, BioWindow
 from models.windows import BioWindows
+from training.errors import CorpusNotFound
 
 FOLDER = Path("bio", "stress_predict_e4")
 """Below the data's root"""
+CORPUS: Mapping[str, str] = {
+    "name": "Stress-Predict",
+    "language": "no speech",
+    "licence": "MIT",
+    "attribution": "Iqbal et al. 2022",
+}
+"""Terms, for a bundle's card"""
 UNLABELLED = -1
 
 
@@ -62,7 +70,7 @@ class Segment:
     """1 in a stressful task, else 0"""
 
 
-def read_windows(folder: Path, parameters: BioParameters, progress: Callable[[str], object]) -> Windows:
+def read_windows(folder: Path, parameters: BioParameters, progress: Callable[[int, int], object]) -> Windows:
     """Measure every window of every recording.
 
     Parameters
@@ -70,20 +78,24 @@ def read_windows(folder: Path, parameters: BioParameters, progress: Callable[[st
     folder
         With one E4 export for each person, and `labels.csv`.
     progress
-        Called with one line for each person.
+        Told people done and in all.
 
     Raises
     ------
+    CorpusNotFound
+        When there is no such folder.
     SourceError
         When a recording cannot be read.
     """
+    if not (folder / "labels.csv").is_file():
+        raise CorpusNotFound(f"{folder}: no Stress-Predict here (labels.csv and an E4 export for each person)")
     segments = read_segments(folder / "labels.csv")
     parts = []
-    for person in sorted(segments):
+    for done, person in enumerate(sorted(segments), start=1):
         recording = read_e4(folder / person)
         windows = list(recorded_windows(recording, parameters))
         parts.append(_table(person, windows, recording.start, segments[person]))
-        progress(f"Stress-Predict {person}: {len(windows)} windows")
+        progress(done, len(segments))
     return Windows(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Windows)))
 
 

@@ -26,6 +26,8 @@ FAINTEST = 0.06
 """Of the median complex's energy; what is weaker is a T wave or noise"""
 REFRACTORY_S = 0.25
 """Seconds after a beat in which the heart cannot beat again"""
+SLOWEST = 80.0
+"""Hertz; a slower recording does not show a QRS complex"""
 WORKING_RATE = 125.0
 """Hertz to which faster recordings are averaged while complexes are searched; R peaks are placed at the full rate"""
 SHORTEST_RUN_S = 2.0
@@ -40,7 +42,7 @@ def r_peaks(ecg: Floats, rate: float) -> NDArray[np.intp]:
     ecg
         [n], any unit, either polarity.
     rate
-        Hertz, 100 or more.
+        Hertz; below `SLOWEST` no peak is found.
     """
     step = max(int(rate / WORKING_RATE), 1)
     peaks, sign = _complexes(_averaged(ecg, step), rate / step)
@@ -51,7 +53,7 @@ def r_peaks(ecg: Floats, rate: float) -> NDArray[np.intp]:
 
 def _complexes(ecg: Floats, rate: float) -> tuple[NDArray[np.intp], float]:
     """Middle of each QRS complex, and 1 where most of them point upwards, else -1."""
-    if len(ecg) < SHORTEST_RUN_S * rate:
+    if len(ecg) < SHORTEST_RUN_S * rate or rate < SLOWEST:
         return np.empty(0, np.intp), 1.0
     qrs = band_pass(rate, *BAND)(ecg, padding=round(COMPLEX_S * rate))
     energy = qrs * qrs

@@ -18,6 +18,8 @@ from models.features.holes import Floats, finite_runs, mend_single
 
 WORKING_RATE = 4.0
 """Hertz to which faster recordings are averaged: a response takes seconds, and the Empatica E4 delivers 4 Hz"""
+SLOWEST = 3.0
+"""Hertz; slower recordings cannot be smoothed at `SMOOTH_HZ` and give a level only"""
 TONIC_HZ = 0.05
 """Below it tonic, above it phasic"""
 SMOOTH_HZ = 1.0
@@ -79,7 +81,9 @@ def working_rate(eda: Floats, rate: float) -> tuple[Floats, float]:
 
 
 def unbroken(eda: Floats, rate: float) -> list[NDArray[np.float64]]:
-    """Stretches without a hole, long enough to look for responses."""
+    """Stretches without a hole, long enough to look for responses; none of a recording too slow to show any."""
+    if rate < SLOWEST:
+        return []
     mended = mend_single(eda)
     return [mended[run] for run in finite_runs(mended, shortest=round(SHORTEST_RUN_S * rate))]
 

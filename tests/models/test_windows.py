@@ -171,6 +171,16 @@ def test_a_break_without_samples_gives_no_windows() -> None:
     assert {w.reason for w in windows if w.end in (75, 205)} == {"too few samples"}
 
 
+@pytest.mark.parametrize("rate", [0.5, 1.0, 2.0, 3.9, 31.25, 51.2])
+def test_odd_sample_rates_are_survived(rate: float) -> None:
+    """Too slow for responses or beats, or no whole number of samples a second: the level is still there."""
+    wave = np.asarray(2 + np.sin(np.arange(round(40 * rate)) / rate / 5), np.float32)
+    last = windows_of([Piece("eda", 0.0, rate, wave), Piece("ecg", 0.0, rate, wave)], ["eda", "ecg"])[-1]
+    assert last.end == 40.0
+    assert last.measures["mean_EDA"] == pytest.approx(float(wave[round(10 * rate) :].mean()), abs=0.05)
+    assert "heart_rate" not in last.measures
+
+
 def test_garbage_values_are_missing_values() -> None:
     eda = body()["eda"].values.copy()
     eda[::2], eda[1::4] = np.nan, np.inf

@@ -15,7 +15,8 @@ from models.features.bio import FEATURES, BioParameters
 from models.scores import LABELS
 from models.tflite import Network
 from training.arousal import HIGH, LOW, MEAN_AROUSAL, OVERALL, aroused, evidence_weights
-from training.bio import SELECTED, evaluate, histories, metrics
+from training.bio import SELECTED, evaluate, histories, prepare
+from training.errors import CorpusNotFound, NotPrepared
 from training.stress_predict import UNLABELLED, Windows, read_windows
 
 ROOT = Path(__file__).parents[2]
@@ -62,9 +63,9 @@ def test_a_window_has_a_label_only_where_one_segment_holds_it(tmp_path: Path) ->
         rows = csv.writer(file)
         rows.writerow(["subject", "start_unix", "end_unix", "stress"])
         rows.writerows([["P1", 1000.0, 1050.0, 0], ["P1", 1060.0, 1110.0, 1]])
-    lines: list[str] = []
-    windows = read_windows(tmp_path, BioParameters(), lines.append)
-    assert lines == ["Stress-Predict P1: 120 windows"]
+    told: list[tuple[int, int]] = []
+    windows = read_windows(tmp_path, BioParameters(), lambda done, total: told.append((done, total)))
+    assert told == [(1, 1)]
     assert {int(end): int(stress) for end, stress in zip(windows.end, windows.stress, strict=True) if stress >= 0} == {
         **dict.fromkeys(range(30, 51), 0),
         **dict.fromkeys(range(90, 111), 1),
@@ -74,7 +75,7 @@ def test_a_window_has_a_label_only_where_one_segment_holds_it(tmp_path: Path) ->
     assert np.isnan(windows.measures[:, FEATURES.index("mean_ECG")]).all()
 
 
-def invented(people: int = 4, seconds: int = 400) -> Windows:
+def invented(people: int = 3, seconds: int = 400) -> Windows:
     """People whose heart and skin rise in the second and fourth quarter, each on a level of their own."""
     noise = np.random.default_rng(3)
     stress = np.tile((np.arange(seconds) // (seconds // 4)) % 2, people)
@@ -108,15 +109,14 @@ def test_each_person_and_each_session_starts_unknown() -> None:
     assert seen.tolist() == [*range(1, 25), *range(1, 17)] * 2
 
 
-def test_metrics_of_known_predictions() -> None:
-    """Balanced accuracy by hand: person a 1/2 and 1, person b 1 and 0."""
-    person = np.array(["a", "a", "a", "b", "b"])
-    stress = np.array([False, False, True, False, True])
-    predicted = np.array([False, True, True, False, False])
-    found = metrics(person, stress, predicted)
-    assert found["confusion"] == [[2, 1], [1, 1]]
-    assert found["balanced_accuracy"] == pytest.approx((2 / 3 + 1 / 2) / 2)
-    assert found["balanced_accuracy_per_person"]["mean"] == pytest.approx((0.75 + 0.5) / 2)
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusNotFound, match="no Stress-Predict here"):
+        prepare(tmp_path, tmp_path)
+    with pytest.raises(NotPrepared, match="run maeum-train prepare first"):
+        evaluate(tmp_path, tmp_path)
+    invented(seconds=8).save(tmp_path / "bio.npz")
+    with pytest.raises(NotPrepared, match=r"P0.tflite: no such file; run maeum-train fit first"):
+        evaluate(tmp_path, tmp_path)
 
 
 def test_fits_exports_and_scores_people_it_has_not_seen(tmp_path: Path) -> None:
@@ -130,9 +130,10 @@ def test_fits_exports_and_scores_people_it_has_not_seen(tmp_path: Path) -> None:
     assert nothing.shape == (len(LABELS),)
     assert nothing.sum() == pytest.approx(1.0, abs=1e-5)
     found = evaluate(tmp_path, tmp_path)
-    assert found["people"] == 4
-    assert found["balanced_accuracy"] > 0.85
-    assert sum(map(sum, found["confusion"])) == found["windows"] == 1600
+    assert found["people"] == 3
+    assert found["uar"] > 0.85
+    assert sum(map(sum, found["confusion"])) == found["n"] == 1200
+    assert found["uar_folds"]["min"] <= found["uar_folds"]["mean"] <= found["uar_folds"]["max"]
     with np.load(tmp_path / "bio-heldout.npz") as heldout:
-        assert heldout["evidence"].shape == (1600, len(LABELS))
+        assert heldout["evidence"].shape == (1200, len(LABELS))
         assert (heldout["stress"] != UNLABELLED).all()
