@@ -7,6 +7,9 @@
 The model is a logistic regression: networks with a hidden layer were no better on people they had not seen, and its
 weights can be read. What it can tell depends on how long it has known the person, so it learns from whole recordings
 and from the same recordings cut into sessions of ten minutes, and is tested on sessions of different lengths.
+
+Every recording follows the same protocol, so the time since its start alone tells stress from rest. The model is not
+given the time, but a slow drift of a measure could stand for it: `evaluate` says what time alone achieves.
 """
 
 import json
@@ -127,8 +130,8 @@ def evaluate(prepared: Path, fitted: Path) -> dict[str, Any]:
     Returns
     -------
     Ready for JSON: protocol, counts, the scores of `training.metrics.report` over whole recordings (its UAR is the
-    balanced accuracy), the UAR over the people left out, and under `sessions` the UAR when the person's baseline
-    starts anew after so long.
+    balanced accuracy), the UAR over the people left out, under `sessions` the UAR when the person's baseline starts
+    anew after so long, and under `control` that of a model which knows nothing but the time.
 
     Raises
     ------
@@ -148,7 +151,20 @@ def evaluate(prepared: Path, fitted: Path) -> dict[str, Any]:
         **asdict(_report(stress, whole)),
         "uar_folds": {**mean_and_spread(people), "min": min(people), "max": max(people)},
         "sessions": {f"{s:.0f} s": _report(stress, one).uar for s, one in zip(TESTED_S[1:], shorter, strict=True)},
+        "control": {"time since the start alone": _by_time_alone(person, end, stress)},
     }
+
+
+def _by_time_alone(person: NDArray[np.str_], end: NDArray[np.float32], stress: NDArray[np.int8]) -> float:
+    """UAR of the same model, for people left out, from the time since the recording's start and its square."""
+    hours = end / 3600
+    rows = np.column_stack([hours, hours**2])
+    p = np.empty(len(rows))
+    for who in np.unique(person):
+        others = np.flatnonzero(person != who)[::EVERY]
+        weights, bias = _logistic(rows[others], stress[others])
+        p[person == who] = expit(rows[person == who] @ weights + bias)
+    return report(stress.astype(np.int64), np.column_stack([1 - p, p])).uar
 
 
 def _report(stress: NDArray[np.int8], evidence: Features) -> Report:

@@ -134,6 +134,7 @@ def test_fits_exports_and_scores_people_it_has_not_seen(tmp_path: Path) -> None:
     assert found["uar"] > 0.85
     assert sum(map(sum, found["confusion"])) == found["n"] == 1200
     assert found["uar_folds"]["min"] <= found["uar_folds"]["mean"] <= found["uar_folds"]["max"]
+    assert found["control"]["time since the start alone"] < found["uar"]
     with np.load(tmp_path / "bio-heldout.npz") as heldout:
         assert heldout["evidence"].shape == (1200, len(LABELS))
         assert (heldout["stress"] != UNLABELLED).all()
