@@ -64,6 +64,7 @@ def _export_options(parser: argparse.ArgumentParser) -> None:
 def _bundle_options(parser: argparse.ArgumentParser) -> None:
     _prepare_options(parser)
     parser.add_argument("--name", help="of the bundle (default: its folder's)")
+    parser.add_argument("--recipes", type=Path, metavar="DIR", help="folder with voice.toml, text.toml of your own")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep features and fitted models here")
 
 
@@ -151,7 +152,7 @@ def _bundle(arguments: argparse.Namespace) -> None:
         prepared, fitted = work / "prepared", work / "fitted"
         _prepare_into(arguments, prepared)
         for modality in arguments.only:
-            stages.fit_apart(modality, prepared, fitted, arguments.seed)
+            stages.fit_apart(modality, prepared, fitted, arguments.recipes, arguments.seed)
             with _progress(f"evaluate {modality}") as progress:
                 stages.evaluate(modality, prepared, fitted, progress)
         _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=arguments.name))

@@ -116,9 +116,11 @@ def export(fitted: Path, bundle: Path, name: str) -> Bundle:
     return write_bundle(bundle, name, [_model(m, fitted) for m in there], training, card(name, training))
 
 
-def fit_apart(modality: Modality, prepared: Path, out: Path, seed: int) -> None:
+def fit_apart(modality: Modality, prepared: Path, out: Path, recipes: Path | None, seed: int) -> None:
     """Run `maeum-train fit` in a process of its own: TensorFlow and the TFLite interpreter do not share one."""
     arguments = ["fit", modality, "--prepared", str(prepared), "--out", str(out), "--seed", str(seed)]
+    if recipes is not None and modality in KINDS:
+        arguments += ["--recipe", str(recipes / f"{modality}.toml")]
     done = subprocess.run([sys.executable, "-m", "training.cli", *arguments], check=False)  # noqa: S603 - our own
     if done.returncode:
         raise StepFailed(f"fitting {modality} ended with code {done.returncode}")

@@ -81,7 +81,7 @@ def all_statistics(data: VoiceData, recipe: VoiceRecipe) -> NDArray[np.float16]:
     table = np.empty((clips, windows, model.output_shape[1]), np.float16)
     for clip in range(clips):
         batch = np.stack([data.window(clip, window) for window in range(windows)])
-        table[clip] = np.asarray(model(batch)).clip(-1e4, 1e4)
+        table[clip] = model.predict_on_batch(batch).clip(-1e4, 1e4)
     return table
 
 

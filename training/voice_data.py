@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -29,7 +30,7 @@ VARIATIONS = 9
 Half = NDArray[np.float16]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class VoiceData:
     """Windows of all clips; window w of clip c is frames `ends[c, w - 1]` up to `ends[c, w]` of the flattened table."""
 
@@ -60,7 +61,7 @@ class VoiceData:
         frames = np.memmap(folder / "voice-frames.f16", np.float16, "r").reshape(-1, parameters["n_mfcc"])
         return cls(**listed, frames=frames)
 
-    @property
+    @cached_property
     def mfcc(self) -> MfccParameters:
         """Of the features."""
         return MfccParameters.from_json(json.loads(str(self.parameters)))

@@ -1,0 +1,100 @@
+"""maeum-train from a corpus folder to a bundle, in processes of its own, and what it says when it cannot."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.bundle import load_bundle
+from models.scores import LABELS
+from tests.training.corpus import SENTENCES, SPEAKERS, tone, write_corpus
+from training.recipes import FOLDER
+
+ROOT = Path(__file__).parents[2]
+
+
+def maeum_train(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "training.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with data/, recipes/, work/ and the bundle made of them."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "recipes").mkdir()
+    quick = {"voice": ("draws = 60", "draws = 30"), "text": ("min_count = 2", "min_count = 1")}
+    for modality, (found, wanted) in quick.items():
+        recipe = (FOLDER / f"{modality}.toml").read_text(encoding="utf-8").replace(found, wanted)
+        (folder / "recipes" / f"{modality}.toml").write_text(recipe, encoding="utf-8")
+    options = ["--recipes", folder / "recipes", "--work", folder / "work", "--only", "voice", "text", "--jobs", "1"]
+    done = maeum_train("bundle", write_corpus(folder / "data"), "--out", folder / "bundle", *options)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_bundle_is_complete_and_predicts(made: Path) -> None:
+    """The runtime loads what training wrote, golden vectors and all, and each model scores its kind of window."""
+    bundle = load_bundle(made / "bundle")
+    assert set(bundle.models) == {"voice", "text"}
+    for modality, window in (("voice", tone(140, 3)), ("text", SENTENCES["happy"])):
+        model = bundle.models[modality]
+        probabilities = model.predict(model.features(window))
+        assert probabilities.shape == (len(LABELS),)
+        assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_scores_come_from_every_clip_once_by_a_model_without_its_speaker(made: Path) -> None:
+    """Each labelled clip is scored in exactly one fold, and no speaker stands in two folds."""
+    metrics = json.loads((made / "work" / "fitted" / "voice-metrics.json").read_text())
+    assert metrics["n"] == len(SPEAKERS) * len(LABELS)
+    with np.load(made / "work" / "prepared" / "voice.npz") as data:
+        folds = {speaker: set(data["fold"][data["speaker"] == speaker]) for speaker in data["speaker"]}
+    assert {len(of) for of in folds.values()} == {1}
+    assert folds["ravdess/01"] != folds["ravdess/02"]
+
+
+def test_vocabulary_knows_no_word_of_the_test_part(made: Path) -> None:
+    """A morpheme that stands in test sentences alone has no id."""
+    text = load_bundle(made / "bundle").models["text"].feature_parameters
+    assert "행복" in text.ids
+    assert "넷" not in text.ids
+
+
+def test_the_card_names_terms_and_scores(made: Path) -> None:
+    """Whoever opens the card reads the licence that carries over, the protocol, and the confusion matrix."""
+    card = (made / "bundle" / "card.md").read_text(encoding="utf-8")
+    assert "CC BY-NC-SA 4.0" in card
+    assert "speakers that it was not trained on" in card
+    assert "Confusion, ravdess" in card
+
+
+def test_the_same_seed_gives_the_same_graphs(made: Path, tmp_path: Path) -> None:
+    """A second fit of the text model is the same, byte for byte."""
+    recipe = made / "recipes" / "text.toml"
+    done = maeum_train("fit", "text", "--prepared", made / "work" / "prepared", "--out", tmp_path, "--recipe", recipe)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "text.tflite").read_bytes() == (made / "work" / "fitted" / "text.tflite").read_bytes()
+
+
+def test_what_is_missing_or_unknown_is_named_in_one_line(tmp_path: Path) -> None:
+    """A user's mistake gives one line and the exit code for its kind."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text((FOLDER / "text.toml").read_text(encoding="utf-8") + "colour = 3\n", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    prepared = ["--prepared", tmp_path, "--out", tmp_path]
+    mistakes = [
+        (["prepare", tmp_path / "nowhere", "--out", tmp_path], 3, "nowhere is missing"),
+        (["prepare", tmp_path / "empty", "--out", tmp_path], 3, "no labelled speech"),
+        (["fit", "text", *prepared, "--recipe", recipe], 2, "unknown key 'colour'"),
+        (["fit", "text", *prepared], 3, "run maeum-train prepare first"),
+        (["export", "--fitted", tmp_path, "--out", tmp_path / "bundle"], 3, "no evaluated model"),
+    ]
+    for arguments, code, words in mistakes:
+        done = maeum_train(*arguments)
+        last = done.stderr.strip().splitlines()[-1]
+        assert (done.returncode, words in last) == (code, True), done.stderr
+        assert "Traceback" not in done.stderr
