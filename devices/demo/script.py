@@ -1,9 +1,9 @@
 """What the two people of the demo session say, and how: a dialogue through all seven emotions.
 
 espeak-ng's Korean is hard for speech recognition. These sentences and voices were selected from 2,000 spoken trials
-(300 sentences, 16 voices, several speeds and pitches): Whisper base transcribes each without an error, most of them
-also when they are cut a little earlier or later. The man is mostly a woman's voice at a low pitch, which is understood
-best.
+(300 sentences, 16 voices, several speeds and pitches) because Whisper base transcribes each of them without an error,
+so a faultless transcript of this session says nothing about real speech. The man is mostly a woman's voice at a low
+pitch, which is understood best.
 """
 
 from dataclasses import dataclass
