@@ -3,13 +3,17 @@
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
+from models.bundle import DEFAULT
 from tests.kemdy19_fixture import make_corpus
 
 MAEUM = Path(sys.executable).with_name("maeum")
@@ -84,8 +88,6 @@ def test_whisper_replays_are_identical_at_any_speed(tmp_path):
 
 def short_scene(tmp_path: Path) -> Path:
     """The first seconds of the built-in session, as an audio file."""
-    import soundfile
-
     from devices.demo import FOLDER
 
     speech = sorted((FOLDER / "KEMDy19").rglob("*.wav"))[:4]
@@ -151,6 +153,25 @@ def test_a_closed_pipe_ends_quietly():
     assert done.returncode == 0
 
 
+def broken(folder: Path) -> dict[str, str]:
+    """Recordings and bundles with something wrong, by the name that stands for them in an argument."""
+    names = ("tmp", "none", "text.wav", "zero.wav", "cut.wav", "spoilt", "poor")
+    paths = {name: folder / name for name in names}
+    paths["tmp"].mkdir()
+    paths["none"].mkdir()
+    (paths["none"] / "notes.txt").write_text("nothing to hear")
+    paths["text.wav"].write_text("this is no sound")
+    soundfile.write(paths["zero.wav"], np.zeros(0), 16000)
+    soundfile.write(paths["cut.wav"], 0.1 * np.sin(np.arange(32000)), 16000)
+    paths["cut.wav"].write_bytes(paths["cut.wav"].read_bytes()[:40000])
+    for name in ("spoilt", "poor"):
+        shutil.copytree(DEFAULT, paths[name])
+    with (paths["spoilt"] / "voice.tflite").open("ab") as file:
+        file.write(b"?")
+    (paths["poor"] / "voice.tflite").unlink()
+    return {f"{{{name.split('.')[0]}}}": str(path) for name, path in paths.items()}
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory) -> Path:
     return make_corpus(tmp_path_factory.mktemp("corpus"))
@@ -161,7 +182,7 @@ def corpus(tmp_path_factory) -> Path:
     [
         (["replay", "{tmp}/nowhere"], 2, "nowhere: no such file or folder"),
         (["replay", "{tmp}"], 1, "the folder is empty"),
-        (["replay", "{corpus}", "--session", "7"], 2, "session 07"),
+        (["replay", "{corpus}", "--session", "7"], 2, "KEMDy19 has no session 7; it has 99"),
         (["replay", "{corpus}", "--session", "99", "--scene", "script09"], 2, "script01"),
         (["replay", "{corpus}", "--speed", "0"], 2, "is not a speed"),
         (["replay", "{corpus}", "--set", "label.dwell=1"], 2, "unknown key label.dwell; allowed are label.enter"),
@@ -169,17 +190,17 @@ def corpus(tmp_path_factory) -> Path:
         (["replay", "{corpus}", "--labels", "{tmp}/no/such/file"], 2, "cannot be written"),
         (["replay", "{corpus}", "--bundle", "{tmp}/nobundle"], 3, "nobundle: no such folder"),
         (["replay", "{text}"], 1, "text.wav"),
+        (["replay", "{none}"], 1, "neither an audio file nor a KEMDy19 root"),
+        (["replay", "{zero}"], 1, "zero.wav"),
+        (["replay", "{cut}"], 1, "cut.wav"),
+        (["replay", "{corpus}", "--bundle", "{spoilt}"], 1, "sha256 of voice.tflite"),
+        (["replay", "{corpus}", "--bundle", "{poor}"], 3, "voice.tflite is missing"),
         (["replay", "{corpus}", "--transcripts", "maybe"], 2, "maybe"),
         (["repaly"], 2, "repaly"),
     ],
 )
 def test_a_mistake_gets_one_clear_line_and_its_exit_code(arguments, code, message, corpus, tmp_path):
-    (tmp_path / "e").mkdir()
-    text = tmp_path / "e" / "text.wav"
-    text.write_text("this is no sound")
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    names = {"{tmp}": str(empty), "{corpus}": str(corpus), "{text}": str(text)}
+    names = broken(tmp_path) | {"{corpus}": str(corpus)}
     filled = []
     for argument in arguments:
         for name, value in names.items():
@@ -219,3 +240,16 @@ def test_a_session_imports_no_package_that_only_training_needs():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_silence_and_studio_formats_are_replayed_with_a_notice(tmp_path):
+    """All-zero sound gives labels that abstain; 44.1 kHz stereo is converted, and both are said."""
+    rate, file = 44_100, tmp_path / "stereo.wav"
+    soundfile.write(file, np.zeros((3 * rate, 2)), rate)
+    done = maeum("replay", file, "--speed", "max", "--transcripts", "off")
+    said = lines(done.stdout)
+    assert done.returncode == 0
+    notices = " ".join(one["text"] for one in said if one["type"] == "notice")
+    assert "44.1 kHz, 2 channels" in notices
+    assert "silent" in notices
+    assert [one["label"] for one in said if one["type"] == "label"] == [None] * 6
