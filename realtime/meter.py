@@ -10,14 +10,27 @@ _QUIETEST_DBFS = -60.0
 
 
 class Meter:
-    """The last values of something, oldest first."""
+    """The highest value of each stretch of the recent past, oldest first.
 
-    def __init__(self, size: int = 64) -> None:
+    Parameters
+    ----------
+    step_s
+        Seconds of session time in a stretch.
+    """
+
+    def __init__(self, step_s: float, size: int = 64) -> None:
+        self._step_s = step_s
         self._values: deque[float] = deque(maxlen=size)
+        self._step = -1
 
-    def add(self, value: float) -> None:
-        """Append a value; the oldest falls out."""
-        self._values.append(value)
+    def add(self, t: float, value: float) -> None:
+        """Take a value at session time `t`, which must not decrease."""
+        step = int(t / self._step_s)
+        if step != self._step:
+            self._step = step
+            self._values.append(value)
+        else:
+            self._values[-1] = max(self._values[-1], value)
 
     def recent(self) -> tuple[float, ...]:
         """The values as they are."""

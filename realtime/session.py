@@ -117,7 +117,7 @@ class Session:
         weights = {one: model.weight for one, model in bundle.models.items() if one not in absent}
         self.fusion = Fusion(RollingVote(weights, options.vote, absent), Steady(bundle.labels, options.label))
         self.latencies = Latencies()
-        self.loudness, self.conductance = Meter(), Meter()
+        self.loudness, self.conductance = Meter(0.2), Meter(1.0)
         self.now = 0.0
         """Session time of the newest sample, seconds"""
         self.finished = False
@@ -172,7 +172,7 @@ class Session:
             self._feel(self.body.push(event))
         elif event.stream == "audio":
             if isinstance(event, Block):
-                self.loudness.add(loudness(event.values))
+                self.loudness.add(event.time, loudness(event.values))
             self._listen(self.segmenter.push(event))
 
     def _listen(self, heard: list[SpeechEvent]) -> None:
@@ -193,7 +193,7 @@ class Session:
         for one in scores:
             self.fusion.push(one, at=one.end + ALLOWANCE_S)
             if self.body.facts.eda is not None:
-                self.conductance.add(self.body.facts.eda)
+                self.conductance.add(one.end, self.body.facts.eda)
 
     def _due(self) -> Iterator[Decision]:
         while self._waiting and (len(self._waiting) > MOST_WAITING or self._first_is_done()):
