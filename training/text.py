@@ -40,7 +40,8 @@ class Prepared:
 
     corpus: str
     part: str
-    label: str
+    labels: tuple[str, ...]
+    """One, or several in training"""
     morphemes: tuple[str, ...]
 
 
@@ -58,7 +59,7 @@ def prepare(data: Path, out: Path, progress: Progress) -> None:
             morphemes = tuple(tokens(sentence.text, parameters))
         except EmptyText:
             continue
-        rows.append(Prepared(sentence.corpus, sentence.part, sentence.label, morphemes))
+        rows.append(Prepared(sentence.corpus, sentence.part, sentence.labels, morphemes))
         progress(done, len(sentences))
     out.mkdir(parents=True, exist_ok=True)
     (out / "text.json").write_text(json.dumps([asdict(row) for row in rows], ensure_ascii=False), encoding="utf-8")
@@ -70,7 +71,7 @@ def load(folder: Path) -> list[Prepared]:
     if not path.is_file():
         raise NotPrepared(f"{path} is missing; run maeum-train prepare first")
     rows = json.loads(path.read_text(encoding="utf-8"))
-    return [Prepared(row["corpus"], row["part"], row["label"], tuple(row["morphemes"])) for row in rows]
+    return [Prepared(row["corpus"], row["part"], tuple(row["labels"]), tuple(row["morphemes"])) for row in rows]
 
 
 def fitted_parameters(rows: list[Prepared], recipe: TextRecipe) -> TextParameters:
@@ -101,18 +102,18 @@ def fit(rows: list[Prepared], out: Path, recipe: TextRecipe, seed: int, progress
     parameters = fitted_parameters(rows, recipe)
     training = [row for row in rows if row.part == "training"]
     sentences = [ids_of(row.morphemes, parameters) for row in training]
-    labels = np.array([LABELS.index(row.label) for row in training])
-    chances = _chances(training, labels, recipe)
+    targets = np.array([_target(row) for row in training])
+    chances = _chances(training, targets, recipe)
     network = _network(parameters, recipe)
     steps = max(recipe.epochs * len(training) // recipe.batch, 1)
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     network.compile(keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), loss)
-    random, targets = np.random.default_rng(seed), np.eye(len(LABELS), dtype=np.float32)
+    random = np.random.default_rng(seed)
     for step in range(steps):
         drawn = random.choice(len(training), recipe.batch, p=chances)
         batch = [_varied(sentences[i], recipe, random) for i in drawn]
-        network.train_on_batch(padded(batch, _multiple(max(map(len, batch)))), targets[labels[drawn]])
+        network.train_on_batch(padded(batch, _multiple(max(map(len, batch)))), targets[drawn])
         progress(step + 1, steps)
     (out / "text.tflite").write_bytes(tflite_graph(_fixed(network, parameters), half=True))
     fitted = json.dumps(parameters.to_json(), ensure_ascii=False)
@@ -133,7 +134,7 @@ def evaluate(rows: list[Prepared], fitted: Path, progress: Progress) -> dict[str
     for i, row in enumerate(scored):
         probabilities[i] = network(padded([ids_of(row.morphemes, parameters)], parameters.length))[0]
         progress(i + 1, len(scored))
-    truth = np.array([LABELS.index(row.label) for row in scored])
+    truth = np.array([LABELS.index(row.labels[0]) for row in scored])
     part = np.array([row.part for row in scored])
     corpus = np.array([row.corpus for row in scored])
     development, test = part == "development", part == "test"
@@ -145,11 +146,19 @@ def evaluate(rows: list[Prepared], fitted: Path, progress: Progress) -> dict[str
     return {"protocol": protocol, "temperature": temperature, **next(iter(corpora.values())), "corpora": corpora}
 
 
-def _chances(rows: list[Prepared], labels: NDArray[np.int64], recipe: TextRecipe) -> NDArray[np.float64]:
-    """Chance of each sentence to be drawn."""
+def _target(row: Prepared) -> Floats:
+    """Equal shares of a sentence's labels, float32 [labels]."""
+    there = np.array([label in row.labels for label in LABELS], np.float32)
+    return there / np.float32(len(row.labels))
+
+
+def _chances(rows: list[Prepared], targets: Floats, recipe: TextRecipe) -> NDArray[np.float64]:
+    """Chance of each sentence to be drawn: more for labels that are rare in its corpus."""
     corpus = np.array([row.corpus for row in rows])
-    _, of, counts = np.unique(np.char.add(corpus, labels.astype(str)), return_inverse=True, return_counts=True)
-    chances = np.where(corpus == KOTE, recipe.kote, 1.0) * counts[of].astype(float) ** -recipe.balance
+    chances = np.where(corpus == KOTE, recipe.kote, 1.0)
+    for name in np.unique(corpus):
+        counts = np.maximum(targets[corpus == name].sum(axis=0), 1)
+        chances[corpus == name] *= targets[corpus == name] @ counts**-recipe.balance
     return np.asarray(chances / chances.sum())
 
 
@@ -189,7 +198,8 @@ def _layers(parameters: TextParameters, recipe: TextRecipe) -> Any:  # noqa: ANN
             self.convolve = layers.Conv1D(recipe.filters, recipe.kernel, padding="same", activation="relu")
             self.attend = layers.Dense(1)
             self.dropout = layers.Dropout(recipe.dropout)
-            self.decide = layers.Dense(len(LABELS), activation="softmax")
+            self.decide = layers.Dense(len(LABELS))
+            self.words = layers.Embedding(FIRST + len(parameters.vocabulary), len(LABELS), "zeros")
 
         def call(self, ids: Any, training: bool = False) -> Any:  # noqa: ANN401
             there = ops.expand_dims(ops.cast(ops.not_equal(ids, 0), "float32"), -1)
@@ -197,7 +207,8 @@ def _layers(parameters: TextParameters, recipe: TextRecipe) -> Any:  # noqa: ANN
             seen = layers.concatenate([x, self.convolve(x) * there])
             weights = ops.softmax(self.attend(seen) - 1e4 * (1 - there), axis=1)
             pooled = ops.concatenate([ops.sum(weights * seen, axis=1), ops.max(seen - 1e4 * (1 - there), axis=1)], 1)
-            return self.decide(self.dropout(pooled, training=training))
+            alone = ops.sum(self.words(ids) * there, axis=1) / ops.sqrt(ops.sum(there, axis=1) + 1)
+            return ops.softmax(self.decide(self.dropout(pooled, training=training)) + alone)
 
     return Sentence()
 

@@ -26,10 +26,14 @@ class TextCorpus:
     development: tuple[str, ...]
     """For the temperature; without one, every tenth sentence of the training part"""
     test: str
+    several: str | None = None
+    """Further file whose training parts count too, with labels joined by `|`, of texts that `file` lacks"""
 
 
 CORPORA = (
-    TextCorpus("kote.csv", "KOTE", "Korean", "MIT", "Jeon et al. (2022)", ("kote/val",), (), "kote/test"),
+    TextCorpus(
+        "kote.csv", "KOTE", "Korean", "MIT", "Jeon et al. (2022)", ("kote/val",), (), "kote/test", "kote_multi.csv"
+    ),
     TextCorpus(
         "goemotions_ko.csv",
         "GoEmotions, machine-translated to Korean",
@@ -53,7 +57,8 @@ class Sentence:
     part: str
     """training, development or test"""
     text: str
-    label: str
+    labels: tuple[str, ...]
+    """One, or several in training"""
 
 
 def read_sentences(data: Path) -> list[Sentence]:
@@ -72,7 +77,7 @@ def read_sentences(data: Path) -> list[Sentence]:
     if not there:
         names = ", ".join(corpus.file for corpus in CORPORA)
         raise CorpusNotFound(f"no labelled text in {data / FOLDER}; expected one of {names}")
-    sentences = [sentence for corpus in there for sentence in _read(data / FOLDER / corpus.file, corpus)]
+    sentences = [sentence for corpus in there for sentence in _read(data / FOLDER, corpus)]
     tested = {_key(sentence.text) for sentence in sentences if sentence.part == "test"}
     return [sentence for sentence in sentences if sentence.part == "test" or _key(sentence.text) not in tested]
 
@@ -81,17 +86,29 @@ def _key(text: str) -> str:
     return "".join(text.split())
 
 
-def _read(path: Path, corpus: TextCorpus) -> list[Sentence]:
+def _read(folder: Path, corpus: TextCorpus) -> list[Sentence]:
+    rows = _labelled(folder / corpus.file)
+    parts = [(_part(row["source"], i, corpus), row) for i, row in enumerate(rows)]
+    sentences = [Sentence(corpus.name, part, row["text"], (row["label7"],)) for part, row in parts if part]
+    if corpus.several is None or not (folder / corpus.several).is_file():
+        return sentences
+    known = {_key(sentence.text) for sentence in sentences}
+    further = [row for row in _labelled(folder / corpus.several) if row["source"] in corpus.training]
+    unknown = [row for row in further if _key(row["text"]) not in known]
+    return sentences + [Sentence(corpus.name, "training", r["text"], tuple(r["label7"].split("|"))) for r in unknown]
+
+
+def _labelled(path: Path) -> list[dict[str, str]]:
+    """Rows that carry a label, all of them known."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         if missing := [name for name in NEEDED if name not in (rows.fieldnames or ())]:
             raise InvalidCorpus(f"{path}: no column {missing[0]!r}")
-        labelled = [(line, row) for line, row in enumerate(rows, 2) if row["label7"]]
-    for line, row in labelled:
-        if row["label7"] not in LABELS:
-            raise InvalidCorpus(f"{path}: row {line}: label7 is {row['label7']!r:.40}, expected {' '.join(LABELS)}")
-    parts = [(_part(row["source"], i, corpus), row) for i, (_, row) in enumerate(labelled)]
-    return [Sentence(corpus.name, part, row["text"], row["label7"]) for part, row in parts if part]
+        numbered = [(number, row) for number, row in enumerate(rows, 1) if row["label7"]]
+    for number, row in numbered:
+        if unknown := set(row["label7"].split("|")) - set(LABELS):
+            raise InvalidCorpus(f"{path}: row {number}: label7 is {unknown.pop()!r:.40}, expected {' '.join(LABELS)}")
+    return [row for _, row in numbered]
 
 
 def _part(source: str, number: int, corpus: TextCorpus) -> str | None:
