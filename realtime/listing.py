@@ -12,27 +12,27 @@ from models.manifest import Manifest
 
 
 def show_bundles(path: Path | None) -> int:
-    """Print a table of all built-in bundles, or one bundle's card; return the exit code."""
+    """Print a table of every built-in bundle, or one bundle's table and card; return the exit code."""
     console = Console()
     if path is not None:
         bundle = load_bundle(path)
-        console.print(_table([(bundle.path, bundle.manifest)]))
+        console.print(_table(bundle.path, bundle.manifest))
         console.print(Markdown((bundle.path / CARD).read_text(encoding="utf-8")))
         return 0
-    console.print(_table([(one, open_manifest(one)[0]) for one in list_bundles()]))
-    console.print("Scores are by speaker (voice), on held-out texts, and by subject (body); the card has all of them:")
-    console.print("maeum models --bundle DIR")
+    for one in list_bundles():
+        console.print(_table(one, open_manifest(one)[0]))
+        console.print(f"Every score, confusion matrices and limits: maeum models --bundle {one}", soft_wrap=True)
     return 0
 
 
-def _table(bundles: list[tuple[Path, Manifest]]) -> Table:
-    table = Table("bundle", "modality", "features", "size", "UAR", "accuracy", "trained on", "licences")
-    for path, manifest in bundles:
-        for one in describe(manifest):
-            size = (path / manifest.models[one.modality].file).stat().st_size / 1e6
-            uar, accuracy = (_percent(one.metrics.get(name)) for name in ("uar", "accuracy"))
-            corpora, licences = ", ".join(one.corpora), ", ".join(one.licences)
-            table.add_row(manifest.name, one.modality, one.feature, f"{size:.2f} MB", uar, accuracy, corpora, licences)
+def _table(path: Path, manifest: Manifest) -> Table:
+    table = Table("modality", "features", "size", "UAR", "accuracy", "trained on", title=f"bundle {manifest.name}")
+    for one in describe(manifest):
+        size = (path / manifest.models[one.modality].file).stat().st_size / 1e6
+        uar, accuracy = (_percent(one.metrics.get(name)) for name in ("uar", "accuracy"))
+        corpora = f"{', '.join(one.corpora)} ({', '.join(one.licences)})"
+        table.add_row(one.modality, one.feature, f"{size:.2f} MB", uar, accuracy, corpora)
+        table.add_section()
     return table
 
 
