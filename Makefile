@@ -5,13 +5,14 @@
 #   make lint    style, types, architecture
 #   make bench   timing comparisons
 #   make bundle  retrain models/bundles/default from DATA
+#   make picture draw docs/dashboard.svg anew
 #   make pins    pin the newest dependencies that pyproject.toml allows
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DATA ?= ../shared/data
 BIN := .venv/bin
 
-.PHONY: demo test lint bench bundle pins clean
+.PHONY: demo test lint bench bundle picture pins clean
 
 demo: .venv/demo
 	$(BIN)/maeum demo
@@ -30,6 +31,9 @@ bench: .venv/dev
 
 bundle: .venv/dev
 	$(BIN)/maeum-train bundle $(DATA) --out models/bundles/default
+
+picture: .venv/dev
+	$(BIN)/python -m tests.picture docs/dashboard.svg 60
 
 .venv/demo: requirements-demo.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-demo.txt
