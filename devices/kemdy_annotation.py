@@ -5,48 +5,20 @@ the other the man. A row is kept as *speaker row* where the letter in its segmen
 audio, text, body and label belong to one person.
 """
 
-import csv
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from devices.kemdy_rating import Rating, corrected_emotion, read_rating, read_rows, refuse_repeats, stretch_of_time
 from devices.skipped import report
-from devices.source import UnreadableSource
 
-EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-"""In the order of `Rating.votes`"""
 SEGMENT_ID = re.compile(r"Sess(\d{2})_((?:script|impro)\d{2})_([FM])(\d{3})")
 PERSONS = ("F", "M")
 OTHER = {"F": "M", "M": "F"}
 
-_HEADER_ROWS = 2
-_NUMB, _START, _END, _ID, _FIRST_RATER, _COLUMNS = 0, 1, 2, 9, 13, 43
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """What the raters of one person said about one segment."""
-
-    votes: tuple[int, ...]
-    """[7], raters for each of `EMOTIONS`"""
-    valence: float
-    """Mean of the raters, 1..5"""
-    arousal: float
-    """Mean of the raters, 1..5"""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Every emotion that got the most votes."""
-        most = max(self.votes)
-        return tuple(emotion for emotion, votes in zip(EMOTIONS, self.votes, strict=True) if votes == most)
-
-    @property
-    def label(self) -> str | None:
-        """The emotion with the most votes; None on a tie (the corpus's own order of tied labels is biased)."""
-        return self.labels[0] if len(self.labels) == 1 else None
+_NUMB, _START, _END, _ID, _TOTAL, _FIRST_RATER, _COLUMNS = 0, 1, 2, 9, 10, 13, 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +35,8 @@ class AnnotatedSegment:
     """Seconds since the start of the scene"""
     rating: Rating | None
     """Of the speaker; None when the speaker's annotation file is missing"""
+    total: tuple[str, ...] = ()
+    """The file's own majority, tied labels in its order, which favours some of them: the `rating` decides"""
 
     @property
     def scene(self) -> str:
@@ -81,8 +55,21 @@ class SessionAnnotation:
 
     segments: tuple[AnnotatedSegment, ...]
     """In order of scene and start"""
-    notices: tuple[str, ...]
-    """What was repaired, skipped or is missing"""
+    skipped: Mapping[str, Sequence[str]]
+    """File to a line for each row that cannot be read"""
+    repaired: tuple[str, ...]
+    dropped: tuple[str, ...]
+    """Segments of which each file says that the other person speaks, for which both have a row"""
+    absent: tuple[str, ...]
+    """Whose file is missing"""
+    listeners: int
+    """Rows that describe who listens and were not used"""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was repaired, skipped or is missing."""
+        unread = [line for file, lines in self.skipped.items() for line in report(file, lines)]
+        return (*unread, *self.repaired, *self.absent, *self.dropped)
 
 
 def parts_of(segment_id: str) -> tuple[str, str, str, str]:
@@ -107,31 +94,24 @@ def read_session(files: Mapping[str, Path]) -> SessionAnnotation:
     UnreadableSource
         When a segment ID is repeated and the repair rule does not explain it.
     """
+    read = {person: read_rows(path, _segment) for person, path in files.items()}
     notices: list[str] = []
-    rows = {person: _rows(path, notices) for person, path in files.items()}
     repaired = {
-        person: _repaired(own, rows.get(OTHER[person], []), files[person], notices) for person, own in rows.items()
+        person: _repaired(rows, read[OTHER[person]][0] if OTHER[person] in read else [], files[person], notices)
+        for person, (rows, _) in read.items()
     }
     segments = [row for person, own in repaired.items() for row in own if row.speaker == person]
-    segments += _unrated(repaired, notices)
-    notices += _without_speaker(repaired)
-    segments.sort(key=lambda row: (scene_order(row.scene), row.start, row.number))
-    return SessionAnnotation(tuple(segments), tuple(notices))
-
-
-def _rows(path: Path, notices: list[str]) -> list[AnnotatedSegment]:
-    rows, skipped = [], []
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.reader(file, quoting=csv.QUOTE_NONE)
-        for cells in reader:
-            if reader.line_num <= _HEADER_ROWS or not any(cells):
-                continue
-            try:
-                rows.append(_segment(cells))
-            except ValueError as error:
-                skipped.append(f"{path.name}:{reader.line_num}: row skipped, {error}")
-    notices += report(path.name, skipped)
-    return rows
+    unrated = list(_unrated(repaired))
+    dropped = tuple(_without_speaker(repaired))
+    used = len(segments) + len(unrated) + len(PERSONS) * len(dropped)
+    return SessionAnnotation(
+        tuple(sorted([*segments, *unrated], key=lambda row: (scene_order(row.scene), row.start, row.number))),
+        {files[person].name: skipped for person, (_, skipped) in read.items()},
+        tuple(notices),
+        dropped,
+        tuple(_absent(repaired)),
+        sum(len(rows) for rows in repaired.values()) - used,
+    )
 
 
 def _segment(cells: Sequence[str]) -> AnnotatedSegment:
@@ -139,28 +119,9 @@ def _segment(cells: Sequence[str]) -> AnnotatedSegment:
         raise ValueError(f"{len(cells)} columns where {_COLUMNS} are due")
     segment_id = cells[_ID].strip()
     parts_of(segment_id)
-    start, end = float(cells[_START]), float(cells[_END])
-    if not 0 <= start < end < math.inf:
-        raise ValueError(f"{segment_id} from {cells[_START]} to {cells[_END]} s is no stretch of time")
-    return AnnotatedSegment(segment_id, int(cells[_NUMB]), start, end, _rating(cells[_FIRST_RATER:_COLUMNS]))
-
-
-def _rating(cells: Sequence[str]) -> Rating:
-    emotions = [corrected_emotion(cell) for cell in cells[0::3]]
-    unknown = [emotion for emotion in emotions if emotion not in EMOTIONS]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is not one of {' '.join(EMOTIONS)}")
-    valence, arousal = [int(cell) for cell in cells[1::3]], [int(cell) for cell in cells[2::3]]
-    return Rating(
-        votes=tuple(emotions.count(emotion) for emotion in EMOTIONS),
-        valence=sum(valence) / len(valence),
-        arousal=sum(arousal) / len(arousal),
-    )
-
-
-def corrected_emotion(cell: str) -> str:
-    """Undo the corpora's one misspelling."""
-    return cell.strip().replace("disqust", "disgust")
+    start, end = stretch_of_time(segment_id, cells[_START], cells[_END])
+    total = tuple(corrected_emotion(cells[_TOTAL]).split(";"))
+    return AnnotatedSegment(segment_id, int(cells[_NUMB]), start, end, read_rating(cells[_FIRST_RATER:_COLUMNS]), total)
 
 
 def _repaired(
@@ -180,7 +141,7 @@ def _repaired(
             result.append(replace(row, id=candidate))
         else:
             result.append(row)
-    _refuse_repeats(result, path)
+    refuse_repeats(result, path)
     return result
 
 
@@ -189,22 +150,17 @@ def _with_other_letter(segment_id: str) -> str:
     return f"Sess{session}_{scene}_{OTHER[speaker]}{number}"
 
 
-def _refuse_repeats(rows: list[AnnotatedSegment], path: Path) -> None:
-    for segment_id, count in Counter(row.id for row in rows).items():
-        if count > 1:
-            numbers = ", ".join(str(row.number) for row in rows if row.id == segment_id)
-            raise UnreadableSource(
-                f"{path.name}: {segment_id} occurs {count} times (rows {numbers}), which no rule explains"
-            )
+def _absent(rows: Mapping[str, list[AnnotatedSegment]]) -> Iterator[str]:
+    for missing in (person for person in PERSONS if person not in rows):
+        yield f"no annotation of {missing}: the utterances of {missing} have no label"
 
 
-def _unrated(rows: Mapping[str, list[AnnotatedSegment]], notices: list[str]) -> Iterator[AnnotatedSegment]:
+def _unrated(rows: Mapping[str, list[AnnotatedSegment]]) -> Iterator[AnnotatedSegment]:
     """Keep the utterances of a person whose own file is missing, with their times and without a label."""
     for missing in (person for person in PERSONS if person not in rows):
-        notices.append(f"no annotation of {missing}: the utterances of {missing} have no label")
         for row in rows.get(OTHER[missing], []):
             if row.speaker == missing:
-                yield replace(row, rating=None)
+                yield replace(row, rating=None, total=())
 
 
 def _without_speaker(rows: Mapping[str, list[AnnotatedSegment]]) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from devices.kemdy_annotation import EMOTIONS, Rating, corrected_emotion, read_session
+from devices.kemdy_annotation import read_session
+from devices.kemdy_rating import EMOTIONS, Rating, corrected_emotion
 from devices.source import UnreadableSource
 from models.scores import LABELS
 from tests.kemdy19_fixture import HEADER, Line, Plan, annotation_row, edit, edit_line, line_of, make_corpus, write
