@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.bio import BioParameters, BioWindow
+from models.features.bio import BioWindow, WindowParameters
 from models.features.mfcc import MfccParameters
 from models.manifest import Golden
 
@@ -23,6 +23,7 @@ DEFAULT_INPUTS: Mapping[str, Mapping[str, Any]] = {
     "mfcc": {"kind": "glide", "seconds": 3.0, "low_hz": 110.0, "high_hz": 3500.0},
     "morphemes": {"kind": "sentence", "text": "나는 오늘 너무 행복해. 그런데 왜 이렇게 늦었어? 정말 무서웠어."},
     "bio": {"kind": "rest", "seconds": 36.0, "hop_s": 12.0, "heart_rate": 72.0},
+    "notebook_means": {"kind": "rest", "seconds": 36.0, "hop_s": 12.0, "heart_rate": 72.0},
 }
 """By feature name"""
 
@@ -124,7 +125,7 @@ class _Piece:
     flags: int = 0
 
 
-def _rest(seconds: float, hop_s: float, heart_rate: float, parameters: BioParameters) -> BioWindow:
+def _rest(seconds: float, hop_s: float, heart_rate: float, parameters: WindowParameters) -> BioWindow:
     """Measure the last window of a calm person: a pulse that goes with the breath, a skin response every 9 s."""
     from models.windows import BioWindows  # imports SciPy's filters
 

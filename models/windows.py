@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features.baseline import Baseline
-from models.features.bio import FEATURES, BioParameters, BioWindow, compared
+from models.features.bio import FEATURES, BioWindow, WindowParameters, compared
 from models.features.hrv import Intervals
 from models.features.physiology import Signal, beats, measure
 
@@ -60,7 +60,7 @@ class BioWindows:
         `advance`. Others join with their first block.
     """
 
-    def __init__(self, parameters: BioParameters, streams: Iterable[str] = ()) -> None:
+    def __init__(self, parameters: WindowParameters, streams: Iterable[str] = ()) -> None:
         self._parameters = parameters
         self._tracks: dict[str, _Track] = {}
         self._passed = dict.fromkeys(set(streams) - IRREGULAR, 0.0)
@@ -117,7 +117,8 @@ class BioWindows:
             self._baseline = self._baseline.including(compared(measures))
         known = float(self._baseline.count.max())
         reason = None if present >= p.warm_up_s else _why_unusable(present, known)
-        quality = _coverage(signals, heart, p.window_s) * known / (known + p.weight)
+        acquainted = known / (known + p.weight) if known else 0.0
+        quality = _coverage(signals, heart, p.window_s) * acquainted
         return BioWindow(start, end, measures, self._baseline, quality, reason)
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from devices.block import Block, Gap
 from models.bundle import Model
-from models.features.bio import BioWindow, Facts, bio_features
+from models.features.bio import BioWindow, Facts
+from models.features.notebook_means import MissingMeasure
+from models.features.registry import feature_of
 from models.scores import Scores
 
 if TYPE_CHECKING:
@@ -58,7 +60,12 @@ class BioStage:
         self.facts = window.facts
         if window.reason is not None or self._model is None:
             return Scores("bio", window.start, window.end, None, 0.0, window.reason)
-        probabilities = self._model.predict(bio_features(window, self._model.feature_parameters))
+        parameters = self._model.feature_parameters
+        try:
+            features = feature_of(parameters).compute(window, parameters)
+        except MissingMeasure as missing:
+            return Scores("bio", window.start, window.end, None, 0.0, str(missing))
+        probabilities = self._model.predict(features)
         return Scores("bio", window.start, window.end, probabilities, window.quality)
 
 

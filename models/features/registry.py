@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.features.bio import BioParameters, bio_features
 from models.features.mfcc import MfccParameters, mfcc_features
+from models.features.notebook_means import NotebookMeansParameters, notebook_means
 from models.features.parameters import Parameters
 from models.features.text import TextParameters, text_features
 from models.scores import Modality
@@ -32,6 +33,7 @@ REGISTRY = {
         Feature("mfcc", 1, "voice", MfccParameters, mfcc_features),
         Feature("morphemes", 1, "text", TextParameters, text_features),
         Feature("bio", 1, "bio", BioParameters, bio_features),
+        Feature("notebook_means", 1, "bio", NotebookMeansParameters, notebook_means),
     )
 }
 
