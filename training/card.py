@@ -84,7 +84,10 @@ def _further(metrics: Mapping[str, Any]) -> str:
     lines = []
     if sessions := metrics.get("sessions"):
         known = ", ".join(f"{value:.3f} in sessions of {length}" for length, value in sessions.items())
-        lines.append(f"- Balanced accuracy when the person is new: {known}")
+        lines.append(f"- UAR when the person is new: {known}")
+    if control := metrics.get("control"):
+        known = ", ".join(f"{value:.3f} from {what}" for what, value in control.items())
+        lines.append(f"- For comparison, the same kind of model without any body signal: UAR {known}")
     return "\n".join([*lines, ""]) if lines else ""
 
 

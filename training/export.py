@@ -27,8 +27,9 @@ def quiet_keras(seed: int, threads: int = 2) -> Any:  # noqa: ANN401 - Keras has
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import keras
-    import tensorflow as tf
+    with _muted():
+        import keras
+        import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
     if not tf.executing_eagerly():
@@ -46,7 +47,7 @@ def quiet_keras(seed: int, threads: int = 2) -> Any:  # noqa: ANN401 - Keras has
 
 @contextmanager
 def _muted() -> Iterator[None]:
-    """Keep what the converter's C++ and Python write about its progress off the screen; it raises its errors."""
+    """Keep what TensorFlow's C++ and Python write about their progress off the screen; errors are raised."""
     saved = os.dup(1), os.dup(2)
     with tempfile.TemporaryFile() as sink:
         os.dup2(sink.fileno(), 1)

@@ -69,7 +69,7 @@ def fit(data: VoiceData, out: Path, recipe: VoiceRecipe, seed: int, progress: Pr
         examples = examples_of(data, table, data.fold != fold, recipe)
         heads = [_trained_head(examples, recipe, seed + member) for member in range(recipe.members)]
         path = out / "voice-folds" / f"{fold}.tflite" if fold else out / "voice.tflite"
-        path.write_bytes(tflite_graph(_whole(data, recipe, heads, examples)))
+        path.write_bytes(tflite_graph(_whole(data, recipe, heads, examples), half=True))
     progress(len(folds), len(folds))
     (out / "voice.json").write_text(json.dumps(data.mfcc.to_json(), indent=1) + "\n")
 

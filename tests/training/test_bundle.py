@@ -26,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data/, recipes/, work/ and the bundle made of them."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "recipes").mkdir()
-    quick = {"voice": ("draws = 60", "draws = 30"), "text": ("min_count = 2", "min_count = 1")}
+    quick = {"voice": ("draws = 50", "draws = 30"), "text": ("min_count = 2", "min_count = 1")}
     for modality, (found, wanted) in quick.items():
         recipe = (FOLDER / f"{modality}.toml").read_text(encoding="utf-8").replace(found, wanted)
         (folder / "recipes" / f"{modality}.toml").write_text(recipe, encoding="utf-8")
