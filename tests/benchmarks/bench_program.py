@@ -39,8 +39,9 @@ def replay(table: Table, name: str, *arguments: str) -> None:
     """Time a replay at full speed."""
     runs = [run("demo", "--speed", "max", *arguments) for _ in range(RUNS)]
     duration = runs[0][3][0]["duration"]
-    speed = duration / statistics.median(one[0] for one in runs)
-    table.add_row(f"{name}: speed, start-up included", f"{speed:.0f} x real time")
+    whole, running = (statistics.median(times) for times in zip(*((r[0], r[0] - r[1]) for r in runs), strict=True))
+    table.add_row(f"{name}: speed, start-up included", f"{duration / whole:.0f} x real time")
+    table.add_row(f"{name}: speed, from the first label on", f"{duration / running:.0f} x real time")
     table.add_row(f"{name}: first label", f"{statistics.median(one[1] for one in runs):.2f} s")
     table.add_row(f"{name}: resident memory", f"{max(one[2] for one in runs):.0f} MB")
 
