@@ -124,15 +124,16 @@ def test_scores_come_with_the_block_that_holds_the_last_sample(conversation: Flo
     assert all(-1e-9 <= wait < 0.032 for wait in run.waits)
 
 
-def test_a_segment_is_the_mean_of_its_windows_weighted_with_their_lengths() -> None:
-    """The last one ends with the segment."""
-    run = Run(list(blocks(np.concatenate([hush(1), vowels(5), hush(2)]))))
+@pytest.mark.parametrize("seconds", [3, 8])
+def test_a_segment_is_the_mean_of_its_longest_windows(seconds: float) -> None:
+    """The whole of a short segment, every full window of a long one; the last ends with the segment."""
+    run = Run(list(blocks(np.concatenate([hush(1), vowels(seconds), hush(2)]))))
     (segment,), (total,), (last,) = run.segments, run.totals, run.last
     assert last.end == segment.end
     windows = [*(one for one in run.windows if one.end < segment.end), last]
-    lengths = [one.end - one.start for one in windows]
-    mean = np.average([one.probabilities for one in windows], axis=0, weights=lengths)
-    np.testing.assert_allclose(total.probabilities, mean, rtol=1e-5)
+    longest = [one.probabilities for one in windows if one.end - one.start > last.end - last.start - 0.01]
+    assert (len(longest) > 1) == (seconds > 5)
+    np.testing.assert_allclose(total.probabilities, np.mean(longest, axis=0), rtol=1e-5)
     assert (total.start, total.end) == (segment.start, segment.end)
     assert 0.6 < total.quality <= 1
 
