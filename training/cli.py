@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _evaluate_options(commands.add_parser("evaluate", help="score the exported graphs on held-out data"))
     _export_options(commands.add_parser("export", help="write a bundle of the fitted and evaluated models"))
     _bundle_options(commands.add_parser("bundle", help="all of these: from a data folder to a bundle"))
+    _import_options(commands.add_parser("import-h5", help="make a bundle of the original notebooks' Keras files"))
     return parser
 
 
@@ -66,6 +67,18 @@ def _bundle_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="of the bundle (default: its folder's)")
     parser.add_argument("--recipes", type=Path, metavar="DIR", help="folder with voice.toml, text.toml of your own")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep features and fitted models here")
+
+
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--voice", type=Path, metavar="FILE", help="best_model_wav.h5")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="best_model_txt.h5; needs --table")
+    parser.add_argument("--bio", type=Path, metavar="FILE", help="best_model_bio.h5; needs --bio-table")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="merged_bio_text.csv: the text model's vocabulary")
+    parser.add_argument(
+        "--bio-table", type=Path, metavar="FILE", help="df_all_bio.csv, the means before scaling (default: --table)"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle's folder")
+    parser.add_argument("--name", help="of the bundle (default: its folder's)")
 
 
 def _only(parser: argparse.ArgumentParser) -> None:
@@ -158,12 +171,34 @@ def _bundle(arguments: argparse.Namespace) -> None:
         _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=arguments.name))
 
 
+def _import_h5(arguments: argparse.Namespace) -> None:
+    from models.scores import Modality
+    from training.import_h5 import Tables, import_h5
+
+    given: dict[Modality, Path | None] = {"voice": arguments.voice, "text": arguments.text, "bio": arguments.bio}
+    files = {modality: path for modality, path in given.items() if path is not None}
+    tables = Tables(arguments.table, arguments.bio_table or arguments.table)
+    if not files:
+        raise SystemExit(_complain("import-h5: nothing to import; name --voice, --text or --bio", USAGE))
+    if "text" in files and tables.merged is None:
+        raise SystemExit(_complain("import-h5: --text needs --table merged_bio_text.csv, for its vocabulary", USAGE))
+    if "bio" in files and tables.raw is None:
+        raise SystemExit(_complain("import-h5: --bio needs --bio-table df_all_bio.csv, for its ranges", USAGE))
+    with _progress("import") as progress:
+        name = arguments.name or arguments.out.resolve().name
+        bundle, differences = import_h5(files, tables, arguments.out, name, progress)
+    for modality, difference in differences.items():
+        sys.stdout.write(f"{modality}: differs from Keras by {difference:.1e} at most\n")
+    sys.stdout.write(f"{arguments.out}: bundle {bundle.name}, {', '.join(bundle.models)}\n")
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "prepare": _prepare,
     "fit": _fit,
     "evaluate": _evaluate,
     "export": _export,
     "bundle": _bundle,
+    "import-h5": _import_h5,
 }
 
 

@@ -11,54 +11,12 @@ from functools import partial
 from pathlib import Path
 from timeit import repeat
 
-import keras
 import numpy as np
 import tensorflow as tf
-from keras.layers import GRU, BatchNormalization, Conv2D, Dense, Dropout, Embedding, Flatten, Input, MaxPooling2D
+
+from training import notebook
 
 RUNS = 60
-
-
-def voice() -> keras.Model:
-    """Three convolutions over 100 MFCC x 465 frames."""
-    return keras.Sequential(
-        [
-            Input((100, 465, 1), batch_size=1),
-            Conv2D(32, 2, strides=2, padding="same", activation="relu"),
-            MaxPooling2D(2),
-            BatchNormalization(),
-            Dropout(0.3),
-            Conv2D(64, 2, padding="same", activation="relu"),
-            MaxPooling2D(2),
-            BatchNormalization(),
-            Dropout(0.3),
-            Conv2D(128, 2, padding="same", activation="relu"),
-            MaxPooling2D(2),
-            BatchNormalization(),
-            Dropout(0.3),
-            Flatten(),
-            Dense(64, activation="relu"),
-            BatchNormalization(),
-            Dropout(0.3),
-            Dense(32, activation="relu"),
-            Dropout(0.3),
-            BatchNormalization(),
-            Dense(7, activation="softmax"),
-        ]
-    )
-
-
-def text() -> keras.Model:
-    """A GRU over 94 morphemes."""
-    return keras.Sequential(
-        [Input((94,), batch_size=1), Embedding(3571, 100), GRU(200), Dense(7, activation="softmax")]
-    )
-
-
-def bio() -> keras.Model:
-    """Four dense layers over the means of EDA, ECG and TEMP."""
-    hidden = [layer for n in (256, 128, 64, 32) for layer in (Dense(n, activation="relu"), BatchNormalization())]
-    return keras.Sequential([Input((3,), batch_size=1), *hidden, Dense(7, activation="softmax")])
 
 
 def median_ms(run: Callable[[], object]) -> float:
@@ -70,12 +28,13 @@ def main(folder: Path) -> None:
     """Convert, time and print."""
     random = np.random.default_rng(7)
     networks = {
-        "voice": (voice(), random.standard_normal((1, 100, 465, 1)).astype(np.float32)),
-        "text": (text(), random.integers(1, 3571, (1, 94)).astype(np.float32)),
-        "bio": (bio(), random.standard_normal((1, 3)).astype(np.float32)),
+        "voice": (notebook.voice(), random.standard_normal((1, 100, 465, 1)).astype(np.float32)),
+        "text": (notebook.text(), random.integers(1, notebook.WORDS, (1, 94), np.int32)),
+        "bio": (notebook.bio(), random.standard_normal((1, 3)).astype(np.float32)),
     }
     results = {}
-    for name, (model, x) in networks.items():
+    for name, (architecture, x) in networks.items():
+        model = architecture.network(batch=1)
         (folder / f"{name}.tflite").write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
         np.save(folder / f"{name}.npy", x)
         compiled, tensor = tf.function(partial(model, training=False)), tf.constant(x)
