@@ -5,6 +5,7 @@ from its samples, all of it again; `MfccStream` computes the frames that are new
 """
 
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +16,9 @@ from rich.table import Table
 from sklearn.preprocessing import scale
 
 from models.features.mfcc import Floats, MfccParameters, MfccStream, mfcc_features
+
+# scikit-learn warns, once for each window, that float32 means are not exactly 0.
+warnings.filterwarnings("ignore", "Numerical issues", UserWarning)
 
 RATE, WINDOW, HOP, PUSH = 16_000, 74_240, 8_000, 1_600
 SECONDS = 40
