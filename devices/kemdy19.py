@@ -58,12 +58,13 @@ class Kemdy19:
         self.root = root
         self._name = name
         self._synthetic = synthetic
-        self._files = _annotation_files(root)
+        self.annotation_files = _annotation_files(root)
+        """Session to person to file"""
         self.annotation = cache(self._read_annotation)
 
     def sessions(self) -> Sequence[int]:
         """Return the numbers of the sessions that are annotated, in order."""
-        return sorted(self._files)
+        return sorted(self.annotation_files)
 
     def scenes(self, session: int) -> Sequence[str]:
         """Return the scenes of a session in the order in which they were recorded, `script01` first."""
@@ -104,9 +105,9 @@ class Kemdy19:
         )
 
     def _read_annotation(self, session: int) -> SessionAnnotation:
-        if session not in self._files:
+        if session not in self.annotation_files:
             raise SourceNotFound(f"{self._name} has no session {session}; it has {compact(self.sessions())}")
-        return read_session(self._files[session])
+        return read_session(self.annotation_files[session])
 
     def _scene_files(self, session: int, scene: str) -> SceneFiles:
         scene_id = f"Sess{session:02}_{scene}"

@@ -22,7 +22,8 @@ RATES = {"eda": 4.0, "temp": 4.0, "ecg": 250.0}
 _LONGEST_ROW = 64
 """Bytes"""
 _CHUNK = 4096 * _LONGEST_ROW
-_GAP_STEPS = 1.5
+GAP_STEPS = 1.5
+"""Nominal steps from one row to the next from which rows are missing in between"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,7 @@ class BioSignal:
     def stretches(self, offset: float) -> list[Stretch]:
         """Cut at gaps and resets; `offset` is the time of day at session time 0."""
         resets = np.diff(self.elapsed) < 0
-        gaps = np.diff(self.clock) * self.rate > _GAP_STEPS
+        gaps = np.diff(self.clock) * self.rate > GAP_STEPS
         cuts = np.flatnonzero(resets | gaps) + 1
         starts = [0, *cuts.tolist()]
         stops = [*cuts.tolist(), len(self.values)]

@@ -24,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="maeum-train", description="Train maeum's models from corpora of recordings.", allow_abbrev=False
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    _inspect_options(commands.add_parser("inspect", help="what a corpus or file holds, lacks and needs repaired"))
     _prepare_options(commands.add_parser("prepare", help="compute and store features"))
     _fit_options(commands.add_parser("fit", help="train one model and export its TFLite graphs"))
     _evaluate_options(commands.add_parser("evaluate", help="score the exported graphs on held-out data"))
@@ -31,6 +32,18 @@ def build_parser() -> argparse.ArgumentParser:
     _bundle_options(commands.add_parser("bundle", help="all of these: from a data folder to a bundle"))
     _import_options(commands.add_parser("import-h5", help="make a bundle of the original notebooks' Keras files"))
     return parser
+
+
+def _inspect_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="KEMDy19, KEMDy20, a folder with manifest.csv, an Empatica E4 export, or the original notebooks' files",
+    )
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write one row per utterance (CSV)")
+    parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
+    parser.add_argument("--strict", action="store_true", help="stop at the first thing that cannot be read")
 
 
 def _prepare_options(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +127,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return DONE
 
 
+def _inspect(arguments: argparse.Namespace) -> None:
+    from training.inspection.command import inspect
+    from training.inspection.screen import console_for, show
+    from training.inspection.table import write_table
+
+    with _progress("inspect") as progress:
+        inspection = inspect(arguments.path, progress, strict=arguments.strict)
+    if arguments.table:
+        if inspection.rows is None:
+            kind = inspection.report.kind
+            raise SystemExit(_complain(f"--table goes with a corpus of utterances; {arguments.path} is: {kind}", USAGE))
+        write_table(arguments.table, inspection.rows)
+    if arguments.json:
+        sys.stdout.write(json.dumps(inspection.report.as_json(), ensure_ascii=False) + "\n")
+    else:
+        show(inspection.report, console_for(sys.stdout.isatty()))
+
+
 def _prepare(arguments: argparse.Namespace) -> None:
     _prepare_into(arguments, arguments.out)
 
@@ -193,6 +224,7 @@ def _import_h5(arguments: argparse.Namespace) -> None:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "inspect": _inspect,
     "prepare": _prepare,
     "fit": _fit,
     "evaluate": _evaluate,
