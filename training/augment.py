@@ -5,6 +5,7 @@ Loudness is not varied: the features do not depend on it.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 
 Floats = NDArray[np.float32]
 
@@ -31,9 +32,10 @@ def varied(audio: Floats, rate: int, longest: int, random: np.random.Generator) 
     """Cut a window out of speech, often from its start, at another speed and with noise added at times."""
     import soxr
 
-    if random.random() < 0.7:
-        audio = np.asarray(soxr.resample(audio, rate * random.uniform(*SPEEDS), rate), np.float32)
-    window = _window(audio, int(SHORTEST_S * rate), longest, random)
+    speed = random.uniform(*SPEEDS) if random.random() < 0.7 else 1.0
+    window = _window(audio, int(SHORTEST_S * rate * speed), int(longest * speed), random)
+    if speed != 1.0:
+        window = np.asarray(soxr.resample(window, rate * speed, rate), np.float32)[:longest]
     return _noisy(window, random) if random.random() < 0.4 else window
 
 
@@ -46,8 +48,9 @@ def _window(audio: Floats, shortest: int, longest: int, random: np.random.Genera
 
 def _noisy(audio: Floats, random: np.random.Generator) -> Floats:
     """Add noise whose spectrum falls with frequency by a random slope, from white to brown."""
-    spectrum = np.fft.rfft(random.standard_normal(len(audio)))
-    spectrum /= np.maximum(np.arange(len(spectrum)), 1) ** random.uniform(0, 1)
-    noise = np.fft.irfft(spectrum, len(audio))
+    length = next_fast_len(len(audio), real=True)  # the transform of a prime length takes ten times as long
+    spectrum = rfft(random.standard_normal(length, np.float32))
+    spectrum /= np.maximum(np.arange(len(spectrum), dtype=np.float32), 1) ** np.float32(random.uniform(0, 1))
+    noise = irfft(spectrum, length)[: len(audio)]
     power = np.mean(audio**2) * 10 ** (-random.uniform(*SNR_DB) / 10)
     return np.asarray(audio + noise * np.sqrt(power / max(np.mean(noise**2), 1e-20)), np.float32)

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import rfft
 
 from models.features.parameters import InvalidParameters, Parameters
 
@@ -23,6 +24,8 @@ _AMIN = 1e-10
 """Smallest power that is told from silence: -100 dB, as librosa's `power_to_db` has it"""
 _CONSTANT = 1e-3
 """Decibels; a coefficient that varies less over a window holds rounding errors only"""
+_BLOCK = 16
+"""Frames in one matrix product"""
 
 
 @dataclass(frozen=True)
@@ -185,11 +188,17 @@ def _with_zeros(audio: Floats, start: int, end: int) -> Floats:
 def _log_mel(samples: Floats, p: MfccParameters) -> Floats:
     """Mel spectrum in decibels, float32 [frames, n_mels], of the frames that fit into the samples."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, p.n_fft)[:: p.hop_length]
-    spectrum = np.fft.rfft(frames * _hann(p.n_fft)).astype(np.complex64)
-    power = spectrum.real**2 + spectrum.imag**2
-    # One product for each frame: a single one for all would round differently with the number of frames.
-    mel = np.matmul(power[:, None, :], _mel_bands(p.sample_rate, p.n_fft, p.n_mels))[:, 0]
+    spectrum = rfft(frames * _hann(p.n_fft))
+    mel = _product(spectrum.real**2 + spectrum.imag**2, _mel_bands(p.sample_rate, p.n_fft, p.n_mels))
     return np.asarray(10 * np.log10(np.maximum(mel, np.float32(_AMIN))), np.float32)
+
+
+def _product(rows: Floats, matrix: Floats) -> Floats:
+    """Product that rounds a row in the same way however many there are: it takes so many at a time, or zeros."""
+    count, inner = rows.shape
+    blocks = np.zeros((-(-count // _BLOCK), _BLOCK, inner), np.float32)
+    blocks.reshape(-1, inner)[:count] = rows
+    return np.asarray(np.matmul(blocks, matrix).reshape(-1, matrix.shape[1])[:count])
 
 
 def _window_features(log_mel: Floats, p: MfccParameters) -> Floats:
