@@ -29,7 +29,7 @@ class Model:
     graph: bytes
     """A `.tflite` file that takes the features and ends in a softmax over the labels"""
     feature_parameters: Any
-    """MfccParameters, TextParameters or BioParameters: they name the feature, and so the modality"""
+    """MfccParameters, TextParameters, BioParameters, ...: they name the feature, and so the modality"""
     window_s: float | None = None
     """Longest window, in seconds; None where the model takes whole segments"""
     hop_s: float | None = None

@@ -94,14 +94,9 @@ def import_h5(
     NotConverted
         When a graph differs from Keras, or TensorFlow was ended.
     """
-    if tables.merged:
-        check_label_order(tables.merged)
-    if "bio" in files and tables.merged and tables.raw and tables.raw != tables.merged:
-        check_scaling(tables.merged, tables.raw)
     stored = {modality: read_model(files[modality]) for modality in MODALITIES if modality in files}
     wanted = {modality: _architecture(modality, model) for modality, model in stored.items()}
-    for modality, model in stored.items():
-        model.check(wanted[modality])
+    _check(stored, wanted, tables)
     parameters = {modality: _parameters(modality, tables, wanted[modality]) for modality in stored}
     models: list[Model] = []
     differences: dict[Modality, float] = {}
@@ -134,18 +129,29 @@ def converted(stored: StoredModel, architecture: Architecture) -> Converted:
 
 
 def random_inputs(architecture: Architecture) -> NDArray[Any]:
-    """Inputs of a network, [TRIALS, ...]: ids behind padding, or normal numbers before zeros, of every length."""
+    """Inputs of a network, [TRIALS, ...]: ids behind zeros and MFCC before zeros, of every length; three means."""
     random = np.random.default_rng(SEED)
     shape = (TRIALS, *architecture.shape)
-    lengths = np.linspace(0, 1, TRIALS)
     if architecture.dtype == "int32":
         ids = random.integers(1, architecture.layers[0][1]["input_dim"], shape, dtype=np.int32)
-        places = np.arange(shape[1])[::-1]
-        return np.where(places < np.ceil(lengths * shape[1])[:, None], ids, 0).astype(np.int32)
+        return ids * _lengths(shape[1])[:, ::-1]
     values = random.standard_normal(shape, dtype=np.float32)
-    if len(shape) > 2:  # MFCC have zeros behind short speech
-        values[np.arange(shape[2]) >= lengths[:, None, None] * shape[2] + np.zeros((1, shape[1], 1))] = 0
-    return values
+    return values * _lengths(shape[2])[:, None, :, None] if len(shape) == 4 else values
+
+
+def _lengths(longest: int) -> NDArray[np.bool_]:
+    """Mask [TRIALS, longest] whose rows are true at first, from one place up to all."""
+    return np.asarray(np.arange(longest) < np.linspace(1, longest, TRIALS)[:, None])
+
+
+def _check(stored: Mapping[Modality, StoredModel], wanted: Mapping[Modality, Architecture], tables: Tables) -> None:
+    """Refuse files and tables that do not belong together."""
+    for modality, model in stored.items():
+        model.check(wanted[modality])
+    if tables.merged:
+        check_label_order(tables.merged)
+    if "bio" in stored and tables.merged and tables.raw and tables.raw != tables.merged:
+        check_scaling(tables.merged, tables.raw)
 
 
 def _architecture(modality: Modality, stored: StoredModel) -> Architecture:

@@ -114,8 +114,9 @@ def write_model(path: Path, layers: list[Layer], shape: list[int | None]) -> Pat
     optimizer = {"class_name": "Adam", "config": {"name": "Adam", "lr": 0.001, "decay": 1e-7, "beta_1": 0.9}}
     with h5py.File(path, "w") as file:
         file.attrs["backend"], file.attrs["keras_version"] = "tensorflow", "2.6.0"
-        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": model})
-        file.attrs["training_config"] = json.dumps({"optimizer_config": optimizer, "loss": "categorical_crossentropy"})
+        training = {"optimizer_config": optimizer, "loss": "categorical_crossentropy"}
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": model}).encode()
+        file.attrs["training_config"] = json.dumps(training).encode()
         groups = file.create_group("model_weights")
         groups.attrs["layer_names"] = np.array([name.encode() for name, *_ in named])
         groups.attrs["backend"], groups.attrs["keras_version"] = "tensorflow", "2.6.0"
