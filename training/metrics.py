@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
+BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,30 @@ class Report:
     confusion: tuple[tuple[int, ...], ...]
     """[truth][prediction]"""
 
+    @property
+    def recall(self) -> tuple[float | None, ...]:
+        """Of each class; None where the set does not have it."""
+        rows = enumerate(self.confusion)
+        return tuple(row[label] / sum(row) if any(row) else None for label, row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Predictions that were about equally sure of themselves."""
+
+    n: int
+    confidence: float
+    """Mean of the largest probability"""
+    accuracy: float
+    """Share that was right"""
+
 
 def report(truth: Ints, probabilities: Floats) -> Report:
     """Score probabilities [n, classes] against class indices [n]."""
     matrix = confusion(truth, probabilities.argmax(axis=1), probabilities.shape[1])
-    support, predicted, hits = matrix.sum(axis=1), matrix.sum(axis=0), np.diag(matrix)
-    there = support > 0
-    f1 = 2 * hits / np.maximum(support + predicted, 1)
     return Report(
         n=len(truth),
-        accuracy=float(hits.sum() / max(len(truth), 1)),
-        uar=float(np.mean(hits[there] / support[there])),
-        macro_f1=float(np.mean(f1[there])),
-        weighted_f1=float(np.average(f1, weights=support)),
+        **{name: float(value) for name, value in averages(matrix).items()},
         ece=calibration_error(truth, probabilities),
         confusion=tuple(tuple(int(count) for count in row) for row in matrix),
     )
@@ -50,12 +62,33 @@ def confusion(truth: Ints, predicted: Ints, classes: int) -> NDArray[np.int64]:
     return counts.reshape(classes, classes).astype(np.int64)
 
 
-def calibration_error(truth: Ints, probabilities: Floats, bins: int = 10) -> float:
-    """Mean gap between the largest probability and how often it is right (Guo et al. 2017)."""
+def averages(matrices: Ints) -> dict[str, NDArray[np.float64]]:
+    """Accuracy, UAR, macro-F1 and weighted F1 of confusion matrices [..., truth, prediction], each [...]."""
+    support, predicted = matrices.sum(axis=-1), matrices.sum(axis=-2)
+    hits = np.diagonal(matrices, axis1=-2, axis2=-1)
+    there, all_rows = support > 0, np.maximum(support.sum(axis=-1), 1)
+    classes = np.maximum(there.sum(axis=-1), 1)
+    f1 = 2 * hits / np.maximum(support + predicted, 1)
+    return {
+        "accuracy": np.asarray(hits.sum(axis=-1) / all_rows),
+        "uar": np.asarray((hits / np.maximum(support, 1)).sum(axis=-1) / classes),
+        "macro_f1": np.asarray((f1 * there).sum(axis=-1) / classes),
+        "weighted_f1": np.asarray((f1 * support).sum(axis=-1) / all_rows),
+    }
+
+
+def reliability(truth: Ints, probabilities: Floats, bins: int = BINS) -> list[Bin]:
+    """How often predictions are right, by how sure they are; bins without any are left out."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(confidence[of == b].mean() - right[of == b].mean()) * np.mean(of == b) for b in np.unique(of)]
-    return float(sum(gaps))
+    there = [of == b for b in np.unique(of)]
+    return [Bin(int(rows.sum()), float(confidence[rows].mean()), float(right[rows].mean())) for rows in there]
+
+
+def calibration_error(truth: Ints, probabilities: Floats, bins: int = BINS) -> float:
+    """Mean gap between the largest probability and how often it is right (Guo et al. 2017)."""
+    binned = reliability(truth, probabilities, bins)
+    return float(sum(abs(b.confidence - b.accuracy) * b.n for b in binned) / max(len(truth), 1))
 
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:

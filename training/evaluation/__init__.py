@@ -1,0 +1,120 @@
+"""Predictions of a run in, results out: each modality, every subset of them, their vote. Pure functions of tables."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from models.scores import LABELS
+from training.evaluation import fitting
+from training.evaluation.aligned import aligned, answered, voted
+from training.evaluation.bootstrap import clusters, intervals
+from training.evaluation.gauge import gauges
+from training.evaluation.results import SCORES, Calibration, Outcome, Results
+from training.metrics import Report, mean_and_spread, reliability, report
+from training.predictions import InvalidPredictions, Predictions
+
+LEAKS = {
+    "notebook": "the notebooks' split: most test rows, or copies of them made by SMOTE, were trained on",
+    "": "test rows are not independent of what the models were trained on",
+}
+
+
+def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any]) -> Results:
+    """Score the tables of a run's modalities; `run` is what `run.json` says.
+
+    Temperatures and weights come from validation rows alone; a fold's test rows get its own.
+
+    Raises
+    ------
+    InvalidPredictions
+        When no modality has an answer for any labelled test row, or a table repeats an utterance.
+    """
+    seed = int(run.get("seed", 0))
+    same = [table for table in aligned(tables) if answered(table, "test").any()]
+    if not same:
+        raise InvalidPredictions("predictions: no labelled test row has an answer; run maeum-train all anew")
+    ready = [fitting.calibrated(table, fitting.temperatures(table)) for table in same]
+    outcomes = [outcome for subset in _subsets(ready) for outcome in _outcomes(subset, seed)]
+    everything = voted(ready, np.ones(len(ready)))
+    return Results(
+        **{key: str(run.get(key) or "") for key in ("corpus", "protocol", "recipe", "ties")},
+        seed=seed,
+        leak=leak_of(run),
+        utterances=len(np.unique(everything.id)),
+        disagreeing=len(np.unique(everything.id[np.ptp([table.truth for table in same], axis=0) > 0])),
+        clusters=clusters(everything)[0],
+        outcomes=tuple(outcomes),
+        calibration={table.modality: _calibration(table) for table in same},
+        gauges=gauges(everything, seed),
+    )
+
+
+def calibrated_vote(tables: Sequence[Predictions]) -> Predictions:
+    """The vote of all modalities with equal weights, each at its folds' temperatures, as one table."""
+    ready = [fitting.calibrated(table, fitting.temperatures(table)) for table in aligned(tables)]
+    return voted(ready, np.ones(len(ready)))
+
+
+def leak_of(run: Mapping[str, Any]) -> str | None:
+    """Why a run's numbers cannot be believed, in words; None when it is no leaky run."""
+    if not run.get("leaky"):
+        return None
+    return str(run.get("leak") or LEAKS.get(str(run.get("protocol")), LEAKS[""]))
+
+
+def _subsets(tables: Sequence[Predictions]) -> list[tuple[Predictions, ...]]:
+    return [subset for size in range(1, len(tables) + 1) for subset in combinations(tables, size)]
+
+
+def _outcomes(tables: Sequence[Predictions], seed: int) -> list[Outcome]:
+    """One modality alone; several with equal weights and with fitted ones."""
+    equal = dict.fromkeys((table.modality for table in tables), 1.0)
+    if len(tables) == 1:
+        return [outcome_of(tables[0], "alone", equal, seed)]
+    of_fold = fitting.weights_by_fold(tables)
+    fitted = dict(zip(equal, fitting.weights(tables).tolist(), strict=True))
+    return [
+        outcome_of(voted(tables, np.ones(len(tables))), "equal", equal, seed),
+        outcome_of(voted(tables, fitting.weights_of_rows(tables[0], of_fold)), "fitted", fitted, seed),
+    ]
+
+
+def outcome_of(table: Predictions, weighting: str, weights: dict[str, float], seed: int) -> Outcome:
+    """Score the test rows of one table, which may be a vote."""
+    test, rows = table.part == "test", table[answered(table, "test")]
+    scores, cluster = _score(rows), clusters(rows)[1]
+    folds = {fold: _score(part) for fold, part in fitting.by_fold(rows).items()}
+    kinds = {str(kind): _score(rows[rows.kind == kind]) for kind in np.unique(rows.kind)}
+    sessions = np.unique(rows.session[rows.session != ""])
+    return Outcome(
+        modalities=tuple(table.modality.split("+")),
+        weighting=weighting,
+        weights=weights,
+        n=len(rows),
+        ties=int(np.sum(test & (table.truth < 0))),
+        missing=int(np.sum(test & (table.truth >= 0) & np.isnan(table.probabilities[:, 0]))),
+        scores=scores,
+        recall=dict(zip(LABELS, scores.recall, strict=True)),
+        intervals=intervals(rows.truth, rows.probabilities.argmax(axis=1), cluster, len(LABELS), seed),
+        folds=folds,
+        spread={name: mean_and_spread([getattr(s, name) for s in folds.values()]) for name in (*SCORES, "ece")},
+        kinds=kinds if len(kinds) > 1 else {},
+        sessions={str(session): _score(rows[rows.session == session]) for session in sessions},
+        reliability=tuple(reliability(rows.truth, rows.probabilities)),
+    )
+
+
+def _score(rows: Predictions) -> Report:
+    return report(rows.truth, rows.probabilities)
+
+
+def _calibration(table: Predictions) -> Calibration:
+    rows = table[answered(table, "test")]
+    return Calibration(
+        temperature=fitting.temperature(table),
+        folds=fitting.temperatures(table),
+        ece_before=_score(rows).ece,
+        reliability_before=tuple(reliability(rows.truth, rows.probabilities)),
+    )

@@ -1,0 +1,75 @@
+"""What is fitted on validation rows alone: a temperature for each modality, weights for the vote."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation.aligned import answered
+from training.metrics import fit_temperature, tempered
+from training.predictions import Predictions
+
+Floats = NDArray[np.float64]
+STEPS = 20
+"""Weights are tried in steps of 1/20 of their sum; each modality keeps one, so that it can speak when it is alone"""
+
+
+def temperature(table: Predictions) -> float:
+    """Temperature under which the validation rows are most likely; 1 when there is none."""
+    rows = answered(table, "validation")
+    return fit_temperature(table.truth[rows], table.probabilities[rows]) if rows.any() else 1.0
+
+
+def by_fold(table: Predictions) -> dict[int, Predictions]:
+    """The rows of each fold."""
+    return {int(fold): table[table.fold == fold] for fold in np.unique(table.fold)}
+
+
+def temperatures(table: Predictions) -> dict[int, float]:
+    """Temperature of each fold's model."""
+    return {fold: temperature(rows) for fold, rows in by_fold(table).items()}
+
+
+def calibrated(table: Predictions, of_fold: Mapping[int, float]) -> Predictions:
+    """Apply each fold's temperature to all its rows."""
+    probabilities = table.probabilities.copy()
+    for fold, value in of_fold.items():
+        rows = table.fold == fold
+        probabilities[rows] = tempered(probabilities[rows], value)
+    return replace(table, probabilities=probabilities)
+
+
+def weights(tables: Sequence[Predictions]) -> Floats:
+    """Weights [modalities] with mean 1 under which the vote makes the validation rows of aligned tables most likely.
+
+    A search over the simplex; equal weights where there are no validation rows.
+    """
+    candidates, truth = _simplex(len(tables)), tables[0].truth
+    rows = np.flatnonzero(np.any([answered(table, "validation") for table in tables], axis=0) & (truth >= 0))
+    if not len(rows):
+        return np.asarray(candidates[0])
+    likely = np.stack([table.probabilities[rows, truth[rows]] for table in tables]).astype(np.float64)
+    there = ~np.isnan(likely)
+    votes = (candidates @ np.where(there, likely, 0.0)) / (candidates @ there)
+    losses = -np.log(np.maximum(votes, 1e-12)).mean(axis=1)
+    return np.asarray(candidates[int(np.argmin(losses))])
+
+
+def weights_by_fold(tables: Sequence[Predictions]) -> dict[int, Floats]:
+    """Weights of each fold, from that fold's validation rows."""
+    folds = [by_fold(table) for table in tables]
+    return {fold: weights([rows[fold] for rows in folds]) for fold in folds[0]}
+
+
+def weights_of_rows(table: Predictions, of_fold: Mapping[int, Floats]) -> Floats:
+    """Each row's weights, [n, modalities]."""
+    return np.stack([of_fold[int(fold)] for fold in table.fold])
+
+
+def _simplex(modalities: int) -> Floats:
+    """Weights to try, [candidates, modalities], mean 1; equal ones first, so that they win a draw."""
+    cuts = combinations(range(1, STEPS), modalities - 1)
+    shares = np.array([np.diff([0, *cut, STEPS]) for cut in cuts], np.float64)
+    return np.concatenate([np.ones((1, modalities)), shares * modalities / STEPS])
