@@ -9,7 +9,7 @@ The vocabulary holds morphemes of the training parts alone; the temperature is f
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from models.features.text import FIRST, UNKNOWN, EmptyText, TextParameters, tokens
 from models.scores import LABELS
 from models.tflite import Network
+from training.curves import Curve, cross_entropy
 from training.errors import NotPrepared
 from training.export import quiet_keras, tflite_graph
 from training.metrics import fit_temperature, report, tempered
@@ -43,6 +44,18 @@ class Prepared:
     labels: tuple[str, ...]
     """One, or several in training"""
     morphemes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Sentences to train on, or to watch the training with."""
+
+    sentences: Sequence[Sequence[str]]
+    """Morphemes"""
+    targets: Floats
+    """[sentences, labels]"""
+    chances: NDArray[np.float64]
+    """[sentences] to be drawn, summing to 1"""
 
 
 def prepare(data: Path, out: Path, progress: Progress) -> None:
@@ -74,15 +87,15 @@ def load(folder: Path) -> list[Prepared]:
     return [Prepared(row["corpus"], row["part"], tuple(row["labels"]), tuple(row["morphemes"])) for row in rows]
 
 
-def fitted_parameters(rows: list[Prepared], recipe: TextRecipe) -> TextParameters:
-    """Vocabulary of the training part: the most frequent first, equally frequent ones in code point order."""
-    counts = Counter(m for row in rows if row.part == "training" for m in row.morphemes)
+def fitted_parameters(sentences: Iterable[Sequence[str]], recipe: TextRecipe) -> TextParameters:
+    """Vocabulary of training sentences: the most frequent first, equally frequent ones in code point order."""
+    counts = Counter(morpheme for sentence in sentences for morpheme in sentence)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: recipe.vocabulary]
     frequent = tuple(morpheme for morpheme, count in ranked if count >= recipe.min_count)
     return TextParameters(vocabulary=frequent, length=recipe.length)
 
 
-def ids_of(morphemes: tuple[str, ...], parameters: TextParameters) -> Ids:
+def ids_of(morphemes: Sequence[str], parameters: TextParameters) -> Ids:
     """Ids without padding, of long sentences the end."""
     return np.array([parameters.ids.get(m, UNKNOWN) for m in morphemes][-parameters.length :], np.int32)
 
@@ -97,27 +110,45 @@ def padded(sentences: list[Ids], length: int) -> Ids:
 
 def fit(rows: list[Prepared], out: Path, recipe: TextRecipe, seed: int, progress: Progress) -> None:
     """Train, export and write into `out`; `progress` is told batches done and in all."""
-    keras = quiet_keras(seed)
+    quiet_keras(seed)
     out.mkdir(parents=True, exist_ok=True)
-    parameters = fitted_parameters(rows, recipe)
     training = [row for row in rows if row.part == "training"]
-    sentences = [ids_of(row.morphemes, parameters) for row in training]
     targets = np.array([_target(row) for row in training])
-    chances = _chances(training, targets, recipe)
+    examples = Examples([row.morphemes for row in training], targets, _chances(training, targets, recipe))
+    parameters, graph, _ = trained(examples, recipe, seed, progress)
+    (out / "text.tflite").write_bytes(graph)
+    fitted = json.dumps(parameters.to_json(), ensure_ascii=False)
+    (out / "text.json").write_text(fitted + "\n", encoding="utf-8")
+
+
+def trained(
+    examples: Examples, recipe: TextRecipe, seed: int, progress: Progress, validation: Examples | None = None
+) -> tuple[TextParameters, bytes, Curve]:
+    """Fit the vocabulary and the network and export it; also its learning curve."""
+    import keras
+
+    parameters = fitted_parameters(examples.sentences, recipe)
+    sentences = [ids_of(sentence, parameters) for sentence in examples.sentences]
     network = _network(parameters, recipe)
-    steps = max(recipe.epochs * len(training) // recipe.batch, 1)
+    steps = max(recipe.epochs * len(sentences) // recipe.batch, 1)
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     network.compile(keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), loss)
     random = np.random.default_rng(seed)
+    curve = Curve(steps, None if validation is None else _watch(network, validation, parameters))
     for step in range(steps):
-        drawn = random.choice(len(training), recipe.batch, p=chances)
+        drawn = random.choice(len(sentences), recipe.batch, p=examples.chances)
         batch = [_varied(sentences[i], recipe, random) for i in drawn]
-        network.train_on_batch(padded(batch, _multiple(max(map(len, batch)))), targets[drawn])
+        curve.step(
+            network, network.train_on_batch(padded(batch, _multiple(max(map(len, batch)))), examples.targets[drawn])
+        )
         progress(step + 1, steps)
-    (out / "text.tflite").write_bytes(tflite_graph(_fixed(network, parameters), half=True))
-    fitted = json.dumps(parameters.to_json(), ensure_ascii=False)
-    (out / "text.json").write_text(fitted + "\n", encoding="utf-8")
+    return parameters, tflite_graph(_fixed(network, parameters), half=True), curve
+
+
+def _watch(network: Any, validation: Examples, parameters: TextParameters) -> Callable[[], float]:  # noqa: ANN401
+    ids = padded([ids_of(sentence, parameters) for sentence in validation.sentences], parameters.length)
+    return lambda: cross_entropy(validation.targets, network.predict(ids, batch_size=256, verbose=0))
 
 
 def evaluate(rows: list[Prepared], fitted: Path, progress: Progress) -> dict[str, Any]:

@@ -7,7 +7,7 @@ A fold's graph has seen nothing of its test speakers: the scaling of the statist
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features.mfcc import MfccParameters
 from models.scores import LABELS
 from models.tflite import Network
+from training.curves import Curve, cross_entropy
 from training.export import quiet_keras, tflite_graph
 from training.metrics import fit_temperature, mean_and_spread, report, tempered
 from training.recipes import VoiceRecipe
@@ -24,6 +26,8 @@ from training.trajectories import statistics, statistics_model
 from training.voice_data import VIEWS, VoiceData
 
 Floats = NDArray[np.float32]
+Validation = tuple[NDArray[np.float16], Floats]
+"""Statistics [clips, n] and targets [clips, labels] of clips that watch the training and decide nothing"""
 Progress = Callable[[int, int], object]
 KOREAN = "emotiontts_ko"
 CALIBRATED_ON = ("speech", "start")
@@ -67,34 +71,50 @@ def fit(data: VoiceData, out: Path, recipe: VoiceRecipe, seed: int, progress: Pr
     for done, fold in enumerate(folds):
         progress(done, len(folds))
         examples = examples_of(data, table, data.fold != fold, recipe)
-        heads = [_trained_head(examples, recipe, seed + member) for member in range(recipe.members)]
+        graph, _ = trained(examples, data.mfcc, recipe, seed)
         path = out / "voice-folds" / f"{fold}.tflite" if fold else out / "voice.tflite"
-        path.write_bytes(tflite_graph(_whole(data, recipe, heads, examples), half=True))
+        path.write_bytes(graph)
     progress(len(folds), len(folds))
     (out / "voice.json").write_text(json.dumps(data.mfcc.to_json(), indent=1) + "\n")
 
 
+def trained(
+    examples: Examples, parameters: MfccParameters, recipe: VoiceRecipe, seed: int, validation: Validation | None = None
+) -> tuple[bytes, list[Curve]]:
+    """Train the heads and export the mean of their probabilities; also each head's learning curve."""
+    pairs = [_trained_head(examples, recipe, seed + member, validation) for member in range(recipe.members)]
+    heads, curves = [head for head, _ in pairs], [curve for _, curve in pairs]
+    return tflite_graph(_whole(parameters, recipe, heads, examples), half=True), curves
+
+
 def all_statistics(data: VoiceData, recipe: VoiceRecipe) -> NDArray[np.float16]:
     """Statistics of every window, [clips, windows, n]."""
+    return np.stack(list(clip_statistics(data, recipe)))
+
+
+def clip_statistics(data: VoiceData, recipe: VoiceRecipe) -> Iterator[NDArray[np.float16]]:
+    """Statistics of clip after clip, [windows, n]."""
     model = statistics_model(recipe, data.mfcc)
     clips, windows = data.ends.shape
-    table = np.empty((clips, windows, model.output_shape[1]), np.float16)
     for clip in range(clips):
         batch = np.stack([data.window(clip, window) for window in range(windows)])
-        table[clip] = model.predict_on_batch(batch).clip(-1e4, 1e4)
-    return table
+        yield model.predict_on_batch(batch).clip(-1e4, 1e4).astype(np.float16)
 
 
 def examples_of(
     data: VoiceData, table: NDArray[np.float16], training: NDArray[np.bool_], recipe: VoiceRecipe
 ) -> Examples:
     """Examples of the chosen clips [clips]; corpora and labels are drawn by the square root of their share."""
-    corpus, label, rows = data.corpus[training], data.label[training], table[training]
+    corpus, label = data.corpus[training], data.label[training]
     _, of, counts = np.unique(np.char.add(corpus, label.astype(str)), return_inverse=True, return_counts=True)
     chances = np.where(corpus == KOREAN, recipe.korean, 1.0) / np.sqrt(counts[of])
+    return scaled_examples(table[training], np.eye(len(LABELS), dtype=np.float32)[label], chances)
+
+
+def scaled_examples(rows: NDArray[np.float16], targets: Floats, chances: NDArray[np.float64]) -> Examples:
+    """Examples whose scaling comes from themselves: `rows` [clips, windows, n] must be of training clips alone."""
     plain = rows[:, : len(VIEWS)].reshape(-1, rows.shape[2]).astype(np.float32)
     spread = plain.std(axis=0)
-    targets = np.eye(len(LABELS), dtype=np.float32)[label]
     scaled = np.where(spread < 1e-6, 1, spread).astype(np.float32)
     return Examples(rows, targets, chances / chances.sum(), plain.mean(axis=0), scaled)
 
@@ -146,7 +166,9 @@ def _heldout(data: VoiceData, fitted: Path, progress: Progress) -> Floats:
     return probabilities
 
 
-def _trained_head(examples: Examples, recipe: VoiceRecipe, seed: int) -> Any:  # noqa: ANN401 - Keras has no annotations
+def _trained_head(
+    examples: Examples, recipe: VoiceRecipe, seed: int, validation: Validation | None
+) -> tuple[Any, Curve]:
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -156,9 +178,16 @@ def _trained_head(examples: Examples, recipe: VoiceRecipe, seed: int) -> Any:  #
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     head.compile(keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), loss)
+    validate = None if validation is None else lambda: _loss(head, examples, recipe, validation)
+    curve = Curve(steps, validate)
     for _ in range(steps):
-        head.train_on_batch(*examples.batch(recipe, random))
-    return head
+        curve.step(head, head.train_on_batch(*examples.batch(recipe, random)))
+    return head, curve
+
+
+def _loss(head: Any, examples: Examples, recipe: VoiceRecipe, validation: Validation) -> float:  # noqa: ANN401
+    rows, targets = validation
+    return cross_entropy(targets, np.asarray(head(examples.scaled(rows, recipe.clip), training=False)))
 
 
 def _head(inputs: int, recipe: VoiceRecipe) -> Any:  # noqa: ANN401 - Keras has no annotations
@@ -177,12 +206,11 @@ def _head(inputs: int, recipe: VoiceRecipe) -> Any:  # noqa: ANN401 - Keras has 
     )
 
 
-def _whole(data: VoiceData, recipe: VoiceRecipe, heads: list[Any], examples: Examples) -> Any:  # noqa: ANN401
+def _whole(parameters: MfccParameters, recipe: VoiceRecipe, heads: list[Any], examples: Examples) -> Any:  # noqa: ANN401
     """Features to statistics to the mean of the heads' probabilities, for a batch of 1."""
     import keras
     from keras import ops
 
-    parameters = data.mfcc
     given = keras.Input(batch_shape=(1, parameters.n_mfcc, parameters.frames), name="mfcc")
     rows = (statistics(given, recipe, parameters) - examples.mean) * (1 / examples.spread)
     rows = ops.clip(rows, -recipe.clip, recipe.clip)

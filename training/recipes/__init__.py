@@ -3,7 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from models.strict_json import InvalidJson, read_as
 from training.errors import InvalidRecipe
@@ -75,6 +75,44 @@ class TextRecipe:
     epochs: int
 
 
+@dataclass(frozen=True, slots=True)
+class BioRecipe:
+    """Of a bio model that learns labels: logistic regression over deviations from the person's own baseline."""
+
+    features: tuple[str, ...]
+    """Of `models.features.bio.FEATURES`"""
+    clip: float
+    """Largest deviation from the baseline, in spreads"""
+    ridge: float
+    """Penalty on squared weights, against the sum of the examples' losses"""
+    balancing: Literal["none", "weights", "oversample", "smote"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookRecipe:
+    """How the original notebooks trained one of their networks; `training.notebook` has the layers."""
+
+    architecture: Literal["notebook"]
+    rate: float
+    """Of Adam"""
+    decay: float
+    """The rate at step n is rate / (1 + decay n)"""
+    epochs: int
+    batch: int
+    balancing: Literal["none", "weights", "oversample", "smote"]
+    """Of the training part alone"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecipe:
+    """Of all three models."""
+
+    name: str
+    voice: VoiceRecipe | NotebookRecipe
+    text: TextRecipe | NotebookRecipe
+    bio: BioRecipe | NotebookRecipe
+
+
 KINDS: dict[str, type[VoiceRecipe] | type[TextRecipe]] = {"voice": VoiceRecipe, "text": TextRecipe}
 
 
@@ -87,8 +125,54 @@ def load_recipe(modality: str, path: Path | None = None) -> Any:  # noqa: ANN401
         When the file is missing, no TOML, or has an unknown or missing key or a value of the wrong kind.
     """
     path = path or FOLDER / f"{modality}.toml"
+    return _read(KINDS[modality], _toml(path), modality, path)
+
+
+def load_run_recipe(name: str) -> RunRecipe:
+    """Read the recipe of a whole run: `default`, `notebook`, or a TOML file with sections voice, text and bio.
+
+    A section with `architecture = "notebook"` holds the settings of the original network; one that is not there stands
+    for the default recipe of its modality.
+
+    Raises
+    ------
+    InvalidRecipe
+        As `load_recipe`.
+    """
+    path = FOLDER / "notebook.toml" if name == "notebook" else Path(name)
+    content = {} if name == "default" else _toml(path)
+    if unknown := [key for key in content if key not in DEFAULTS]:
+        raise InvalidRecipe(f"recipe {path}: unknown section {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
+    sections = {modality: _section(modality, content.get(modality), path) for modality in DEFAULTS}
+    return RunRecipe(name if name in ("default", "notebook") else path.stem, **sections)
+
+
+DEFAULTS: dict[str, Any] = {**KINDS, "bio": BioRecipe}
+
+
+def kind_of(modality: str, content: object) -> Any:  # noqa: ANN401 - a dataclass
+    """Tell which of a modality's recipes a section holds."""
+    notebooks = isinstance(content, dict) and "architecture" in content
+    return NotebookRecipe if notebooks else DEFAULTS[modality]
+
+
+def _section(modality: str, content: object, path: Path) -> Any:  # noqa: ANN401 - the modality's dataclass
+    if content is None:
+        path = FOLDER / f"{modality}.toml"
+        content = _toml(path)
+    return _read(kind_of(modality, content), content, modality, path)
+
+
+def _read(kind: Any, content: object, key: str, path: Path) -> Any:  # noqa: ANN401 - a dataclass
     try:
-        return read_as(KINDS[modality], tomllib.loads(path.read_text(encoding="utf-8")), modality)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidJson) as error:
+        return read_as(kind, content, key)
+    except InvalidJson as error:
+        raise InvalidRecipe(f"recipe {path}: {error}") from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidRecipe(f"recipe {path}: {reason}") from None

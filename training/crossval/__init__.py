@@ -1,0 +1,1 @@
+"""From a corpus to models that were tested on people they had not heard: rows, folds, tasks, predictions."""

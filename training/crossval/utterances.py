@@ -1,0 +1,159 @@
+"""The rows that everything is counted in: one for each utterance, described by who spoke, when, and the raters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.kemdy19 import Kemdy19
+from devices.kemdy_annotation import AnnotatedSegment
+from models.scores import LABELS
+from training.predictions import TIED
+from training.speech_corpora import Clip
+
+Floats = NDArray[np.float32]
+Ties = Literal["first", "drop", "votes"]
+TIES: tuple[Ties, ...] = get_args(Ties)
+"""What becomes of an utterance whose raters are tied: the label that the file names first, left out, or trained on the
+raters' distribution (as all others then are)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Utterances:
+    """One row each, in the order of the corpus."""
+
+    id: NDArray[np.str_]
+    """[n]"""
+    session: NDArray[np.str_]
+    """[n] two digits, empty where the corpus has none"""
+    scene: NDArray[np.str_]
+    """[n] `script01`, empty where the corpus has none"""
+    speaker: NDArray[np.str_]
+    """[n] one and the same person over all sessions"""
+    start: NDArray[np.float64]
+    """[n] seconds within the scene"""
+    end: NDArray[np.float64]
+    """[n] seconds within the scene"""
+    label: NDArray[np.int64]
+    """[n] index into LABELS, or TIED"""
+    first: NDArray[np.int64]
+    """[n] index into LABELS of the label that the corpus names first"""
+    votes: Floats
+    """[n, labels] sums to 1"""
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @property
+    def kind(self) -> NDArray[np.str_]:
+        """`script`, `impro` or empty, [n]."""
+        return np.array([scene.rstrip("0123456789") for scene in self.scene.tolist()], dtype=np.str_)
+
+    def truth(self, ties: Ties) -> NDArray[np.int64]:
+        """What a prediction is compared with, [n]: an index into LABELS, or TIED."""
+        return self.first if ties == "first" else self.label
+
+    def targets(self, ties: Ties) -> Floats:
+        """What is trained on, [n, labels]; zeros in rows that are not."""
+        if ties == "votes":
+            return self.votes
+        truth = self.truth(ties)
+        return np.where(truth[:, None] == TIED, 0, np.eye(len(LABELS))[truth]).astype(np.float32)
+
+    def save(self, path: Path) -> None:
+        """Write an .npz file."""
+        np.savez_compressed(path, **{each.name: getattr(self, each.name) for each in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(**{each.name: arrays[each.name] for each in fields(cls)})
+
+
+@dataclass(slots=True)
+class Account:
+    """Where the rows of a corpus went, and what is to be said about them."""
+
+    rows: int = 0
+    """Annotated, of speakers"""
+    used: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Reason to rows; with `used` they add up to `rows`"""
+    repaired: list[str] = field(default_factory=list)
+    """Known faults of the corpus, put right by rule"""
+    notices: list[str] = field(default_factory=list)
+    """What is missing or broken, one line each"""
+
+    def skip(self, reason: str, rows: int = 1) -> None:
+        """Count rows that are left out."""
+        self.rows += rows
+        self.skipped[reason] = self.skipped.get(reason, 0) + rows
+
+
+def read_kemdy19(corpus: Kemdy19) -> tuple[Utterances, Account]:
+    """Read the speaker rows of all sessions, in order of session, scene and start.
+
+    Raises
+    ------
+    UnreadableSource
+        When a session's annotation cannot be read.
+    """
+    account, segments = Account(), []
+    for session in corpus.sessions():
+        annotation = corpus.annotation(session)
+        account.repaired += [f"session {session:02}: {line}" for line in annotation.repaired]
+        for lines in annotation.skipped.values():
+            account.notices += lines
+            account.skip("unreadable", len(lines))
+        account.notices += [f"session {session:02}: {line}" for line in (*annotation.absent, *annotation.dropped)]
+        if annotation.dropped:
+            account.skip("no row describes the speaker", len(annotation.dropped))
+        rated = [each for each in annotation.segments if each.rating]
+        if unrated := len(annotation.segments) - len(rated):
+            account.skip("the speaker's annotation file is missing", unrated)
+        segments += rated
+    account.rows += len(segments)
+    account.used = len(segments)
+    return _table(segments), account
+
+
+def _table(segments: Sequence[AnnotatedSegment]) -> Utterances:
+    votes = np.array([each.rating.votes if each.rating else () for each in segments], np.float32)
+    votes = votes.reshape(-1, len(LABELS))
+    sessions = [each.id[4:6] for each in segments]
+    return Utterances(
+        id=np.array([each.id for each in segments], np.str_),
+        session=np.array(sessions, np.str_),
+        scene=np.array([each.scene for each in segments], np.str_),
+        speaker=np.array([session + each.speaker for session, each in zip(sessions, segments, strict=True)], np.str_),
+        start=np.array([each.start for each in segments], np.float64),
+        end=np.array([each.end for each in segments], np.float64),
+        label=np.array([_index(each.rating.label if each.rating else None) for each in segments], np.int64),
+        first=np.array([_index(each.total[0]) for each in segments], np.int64),
+        votes=votes / np.maximum(votes.sum(axis=1, keepdims=True), 1),
+    )
+
+
+def _index(label: str | None) -> int:
+    return LABELS.index(label) if label in LABELS else TIED
+
+
+def of_clips(clips: Sequence[Clip], data: Path) -> Utterances:
+    """Describe the clips of speech corpora, which have neither sessions nor scenes."""
+    labels = np.array([LABELS.index(clip.label) for clip in clips], np.int64)
+    nothing, zeros = np.array([""] * len(clips)), np.zeros(len(clips))
+    return Utterances(
+        id=np.array([clip.path.relative_to(data).with_suffix("").as_posix() for clip in clips], np.str_),
+        session=nothing,
+        scene=nothing,
+        speaker=np.array([clip.speaker for clip in clips], np.str_),
+        start=zeros,
+        end=zeros,
+        label=labels,
+        first=labels,
+        votes=np.eye(len(LABELS), dtype=np.float32)[labels],
+    )
