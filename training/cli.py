@@ -120,6 +120,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"{error.name} is not installed; install maeum[training]", MISSING)
     except (TrainingError, SourceError, BundleError) as error:
         return _complain(error, FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; what Python still holds for standard output must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
     except KeyboardInterrupt:
@@ -129,20 +132,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _inspect(arguments: argparse.Namespace) -> None:
     from training.inspection.command import inspect
-    from training.inspection.screen import console_for, show
+    from training.inspection.screen import as_text, slow_progress
     from training.inspection.table import write_table
 
-    with _progress("inspect") as progress:
+    with slow_progress("inspect") as progress:
         inspection = inspect(arguments.path, progress, strict=arguments.strict)
     if arguments.table:
         if inspection.rows is None:
             kind = inspection.report.kind
             raise SystemExit(_complain(f"--table goes with a corpus of utterances; {arguments.path} is: {kind}", USAGE))
         write_table(arguments.table, inspection.rows)
-    if arguments.json:
-        sys.stdout.write(json.dumps(inspection.report.as_json(), ensure_ascii=False) + "\n")
-    else:
-        show(inspection.report, console_for(sys.stdout.isatty()))
+    report = inspection.report
+    as_json = json.dumps(report.as_json(), ensure_ascii=False) + "\n" if arguments.json else None
+    sys.stdout.write(as_json or as_text(report, sys.stdout.isatty()))
+    sys.stdout.flush()
 
 
 def _prepare(arguments: argparse.Namespace) -> None:

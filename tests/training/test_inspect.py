@@ -2,6 +2,7 @@
 
 import csv
 import pickle
+import subprocess
 import sys
 
 import numpy as np
@@ -169,6 +170,17 @@ def test_a_table_of_what_has_no_utterances_is_a_usage_error(inspect, tmp_path):
 def test_a_table_that_cannot_be_written_is_a_failure_in_one_line(inspect, speech, tmp_path):
     assert inspect.code(speech, "--table", tmp_path / "nowhere/table.csv") == 1
     assert "No such file" in inspect.complaint()
+
+
+def test_a_reader_that_leaves_early_is_no_failure(speech):
+    with subprocess.Popen(
+        [sys.executable, "-m", "training.cli", "inspect", speech],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        complaint = process.stderr.read()
+    assert (process.returncode, complaint) == (0, b"")
 
 
 def test_real_corpora_are_read(inspect, shared_data):

@@ -135,8 +135,8 @@ def test_the_report_counts_sessions_classes_and_rows(inspect, root):
     assert report["counts"][0]["left_out"] == {"describe the listener": 24}
     assert report["parts"][1]["no ecg"] == 6
     assert "no ecg: ECG/Session99/Original/Sess99M.csv" in report["missing"]
-    assert "EDA/Session98/Original/Sess98F.csv: once rows are missing, 5 s in all" in report["noticed"]
-    assert "TEMP/Session98/Original/Sess98M.csv: once the recording was started anew" in report["noticed"]
+    assert "EDA/Session98/Original/Sess98F.csv: rows are missing at 1 place, 5 s in all" in report["noticed"]
+    assert "TEMP/Session98/Original/Sess98M.csv: the recording was started anew at 1 place" in report["noticed"]
     assert report["unreadable"] == []
 
 
@@ -178,6 +178,15 @@ def test_without_a_sister_file_utterances_stay_without_label(inspect, root):
     report = inspect.report(root)
     assert report["classes"]["no label"] == 6
     assert report["missing"][0] == "Session99: no annotation of M: the utterances of M have no label"
+
+
+@pytest.mark.parametrize("text", ["", HEADER])
+def test_annotation_without_rows_is_missing_and_no_error(inspect, root, text):
+    for person in "FM":
+        write(root / f"annotation/Session99_{person}_res.csv", text)
+    report = inspect.report(root)
+    assert report["parts"][1]["utterances"] == 0
+    assert report["missing"][0] == "no utterance: annotation/Session99_F_res.csv"
 
 
 def test_an_id_is_taken_exactly_and_strays_are_told(inspect, root):

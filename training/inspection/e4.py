@@ -58,7 +58,8 @@ def _add(name: str, path: Path, signal: Signal | Beats, report: Report) -> None:
         usual, lowest, highest = _spread(signal.intervals)
     else:
         part |= {"hertz": signal.rate, "minutes": round(len(signal.values) / signal.rate / 60, 1)}
-        usual, lowest, highest = _spread(np.linalg.norm(signal.values.reshape(len(signal.values), -1), axis=1))
+        values = signal.values if signal.values.ndim == 1 else np.linalg.norm(signal.values, axis=1)
+        usual, lowest, highest = _spread(np.asarray(values, np.float32))
     report.parts.append(part | {"lowest": lowest, "median": usual, "highest": highest})
 
 

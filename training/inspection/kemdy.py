@@ -131,16 +131,16 @@ def _body(
 def _oddities(means: FileMeans, stream: str) -> list[str]:
     found = []
     if means.gaps and stream != "ibi":  # beats are missing in every file
-        found.append(f"{_times(means.gaps)} rows are missing, {means.lost_s:g} s in all")
+        found.append(f"rows are missing at {_places(means.gaps)}, {means.lost_s:g} s in all")
     if means.restarts:
-        found.append(f"{_times(means.restarts)} the recording was started anew")
+        found.append(f"the recording was started anew at {_places(means.restarts)}")
     if stream == "eda" and means.zeros > _ZERO_NOTICE * means.rows:
         found.append(f"{means.zeros} of {means.rows} rows are 0: the electrodes had no contact")
     return found
 
 
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+def _places(number: int) -> str:
+    return "1 place" if number == 1 else f"{number} places"
 
 
 def _account(means: FileMeans, own: frozenset[str], spoken: frozenset[str], count: Count) -> None:
@@ -238,8 +238,8 @@ def _part(
         "session": session,
         "utterances": len(segments),
         "scripted": sum(each.scene.startswith("script") for each in segments),
-        "annotated min": round(sum(each.end - each.start for each in segments) / 60, 1),
-        "heard min": round(sum(voice.seconds or 0 for voice in voices.values()) / 60, 1),
+        "min": round(sum(each.end - each.start for each in segments) / 60, 1),
+        "wav min": round(sum(voice.seconds or 0 for voice in voices.values()) / 60, 1),
         "no wav": sum(voice.seconds is None for voice in voices.values()),
         "no txt": sum(voice.text is None for voice in voices.values()),
         **missing,

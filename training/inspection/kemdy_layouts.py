@@ -102,6 +102,11 @@ class Layout19:
             report.broken(line)
         report.repaired += [f"Session{session:02}: {line}" for line in (*annotation.repaired, *annotation.dropped)]
         report.missing += [f"Session{session:02}: {line}" for line in annotation.absent]
+        report.missing += [
+            f"no utterance: {path.relative_to(self.root)}"
+            for person, path in self._corpus.annotation_files[session].items()
+            if all(each.speaker != person for each in annotation.segments)
+        ]
         count.used += len(annotation.segments)
         count.left_out["describe the listener"] += annotation.listeners
         count.left_out["no speaker's row in either file"] += len(PERSONS) * len(annotation.dropped)
@@ -151,6 +156,8 @@ class Layout20:
             return []
         for line in annotation.skipped:
             report.broken(line)
+        if not annotation.segments:
+            report.missing.append(f"no utterance: {self._corpus.annotation_files[session].relative_to(self.root)}")
         count.used += len(annotation.segments)
         count.left_out["unreadable"] += len(annotation.skipped)
         return annotation.segments

@@ -1,21 +1,54 @@
-"""Print a report: tables with colours and bars on a terminal, plain columns in a pipe."""
+"""Print a report: tables with colours and bars on a terminal, plain columns in a pipe; and how far the work is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from training.inspection.report import Fact, Report
 
 _BAR = 30
+_QUIET_S = 1.0
 _PIPE_WIDTH = 240
 _SHOWN = 12
 
 
-def show(report: Report, console: Console) -> None:
-    """Print everything but the lines beyond the first of long lists, which are counted (`--json` has them all)."""
+@contextmanager
+def slow_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error once the work has taken a second; it is told how much is done, and of how much."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    began, bar = monotonic(), Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=None)
+
+    def show_progress(done: int, total: int) -> None:
+        if not bar.live.is_started and monotonic() - began > _QUIET_S:
+            bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield show_progress
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def as_text(report: Report, on_terminal: bool) -> str:
+    """Render for standard output; in a pipe nothing is folded or coloured.
+
+    Of long lists the lines beyond the first are counted (`--json` has them all).
+    """
+    console = Console(highlight=False) if on_terminal else Console(highlight=False, width=_PIPE_WIDTH, no_color=True)
+    with console.capture() as text:
+        _show(report, console)
+    return text.get()
+
+
+def _show(report: Report, console: Console) -> None:
     console.print(f"[bold]{escape(report.kind)}[/]  {escape(report.path)}")
     _print(console, _facts(report))
     _print(console, _classes(report))
@@ -25,11 +58,6 @@ def show(report: Report, console: Console) -> None:
     _list(console, "repaired", report.repaired, "green")
     _list(console, "unreadable", report.unreadable, "red")
     _list(console, "to know", report.noticed, "cyan")
-
-
-def console_for(file_is_terminal: bool) -> Console:
-    """Return a console on standard output; in a pipe nothing is folded or coloured."""
-    return Console(highlight=False) if file_is_terminal else Console(highlight=False, width=_PIPE_WIDTH, no_color=True)
 
 
 def _print(console: Console, table: Table | None) -> None:
@@ -61,9 +89,10 @@ def _classes(report: Report) -> Table | None:
 def _parts(report: Report) -> Table | None:
     if not report.parts:
         return None
-    table = Table(*report.parts[0])
-    for column, value in zip(table.columns, report.parts[0].values(), strict=True):
+    table = Table(*report.parts[0], padding=(0, 1, 0, 0))
+    for column, (name, value) in zip(table.columns, report.parts[0].items(), strict=True):
         column.justify = "left" if isinstance(value, str) else "right"
+        column.min_width = max(map(len, name.split()))
         column.overflow = "fold"
     for part in report.parts:
         table.add_row(*(escape(_cell(value)) for value in part.values()))

@@ -43,11 +43,14 @@ class TableRow:
 def write_table(path: Path, rows: Iterable[TableRow]) -> None:
     """Write UTF-8 CSV, numbers with up to twelve digits; an interrupted run leaves no half a table."""
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in fields(TableRow)])
-        writer.writerows([_cell(value) for value in astuple(row)] for row in rows)
-    partial.replace(path)
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([column.name for column in fields(TableRow)])
+            writer.writerows([_cell(value) for value in astuple(row)] for row in rows)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _cell(value: str | float | None) -> str | float | None:
