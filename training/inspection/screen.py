@@ -52,7 +52,7 @@ def _show(report: Report, console: Console) -> None:
     console.print(f"[bold]{escape(report.kind)}[/]  {escape(report.path)}")
     _print(console, _facts(report))
     _print(console, _classes(report))
-    _print(console, _parts(report))
+    _print(console, _parts(report, console.is_terminal))
     _print(console, _counts(report))
     _list(console, "missing", report.missing, "yellow")
     _list(console, "repaired", report.repaired, "green")
@@ -86,13 +86,12 @@ def _classes(report: Report) -> Table | None:
     return table
 
 
-def _parts(report: Report) -> Table | None:
+def _parts(report: Report, narrow: bool) -> Table | None:
     if not report.parts:
         return None
-    table = Table(*report.parts[0], padding=(0, 1, 0, 0))
-    for column, (name, value) in zip(table.columns, report.parts[0].items(), strict=True):
+    table = Table(*(name.replace(" ", "\n") if narrow else name for name in report.parts[0]))
+    for column, value in zip(table.columns, report.parts[0].values(), strict=True):
         column.justify = "left" if isinstance(value, str) else "right"
-        column.min_width = max(map(len, name.split()))
         column.overflow = "fold"
     for part in report.parts:
         table.add_row(*(escape(_cell(value)) for value in part.values()))
