@@ -8,7 +8,7 @@ The layout is recognised by the annotation files, not by the folder's name::
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +16,8 @@ from pathlib import Path
 from devices.audio_file import BLOCK_SAMPLES
 from devices.kemdy_annotation import PERSONS, SessionAnnotation, read_session, scene_order
 from devices.kemdy_bio import RATES
-from devices.kemdy_scene import KemdyScene, SceneFiles
+from devices.kemdy_body import Body, read_body
+from devices.kemdy_scene import KemdyScene
 from devices.source import SourceNotFound, UnreadableSource
 from devices.stretch import BLOCK_S
 
@@ -79,7 +80,7 @@ class Kemdy19:
         block_samples: int = BLOCK_SAMPLES,
         bio_block_s: float = BLOCK_S,
     ) -> KemdyScene:
-        """Open one scene; the parameters are those of `KemdyScene`.
+        """Open one scene with the body of `person`: F, M, or None for the woman's, or the man's where she has none.
 
         Raises
         ------
@@ -93,11 +94,17 @@ class Kemdy19:
         if not segments:
             known = ", ".join(self.scenes(session)) or "none"
             raise SourceNotFound(f"{self._name} session {session:02} has no scene {scene!r}; it has {known}")
+        scene_id = f"Sess{session:02}_{scene}"
+        files = {each: self._bio_files(session, each) for each in PERSONS}
+
+        def body(starts: Mapping[str, float], duration: float) -> Body:
+            return read_body(files, scene_id, starts, duration, person)
+
         return KemdyScene(
             f"{self._name}/Session{session:02}/{scene}",
-            self._scene_files(session, scene),
+            self.root / "wav" / f"Session{session:02}" / scene_id,
             segments,
-            person=person,
+            body,
             notices=annotation.notices,
             synthetic=self._synthetic,
             block_samples=block_samples,
@@ -108,11 +115,6 @@ class Kemdy19:
         if session not in self.annotation_files:
             raise SourceNotFound(f"{self._name} has no session {session}; it has {compact(self.sessions())}")
         return read_session(self.annotation_files[session])
-
-    def _scene_files(self, session: int, scene: str) -> SceneFiles:
-        scene_id = f"Sess{session:02}_{scene}"
-        bio = {person: self._bio_files(session, person) for person in PERSONS}
-        return SceneFiles(scene_id, self.root / "wav" / f"Session{session:02}" / scene_id, bio)
 
     def _bio_files(self, session: int, person: str) -> dict[str, Path]:
         paths = {stream: self.bio_file(session, person, stream) for stream in RATES}

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.kemdy20_annotation import SEGMENT_ID
-from devices.kemdy_bulk import RowForm, RowReader
+from devices.kemdy_bio import BioSignal
+from devices.kemdy_bulk import RowForm, RowReader, runs
 from devices.kemdy_means import FileMeans, Steps, check_rate
 from devices.kemdy_rows import Numbers
 from devices.source import UnreadableSource
@@ -49,6 +50,8 @@ class Kemdy20Beats:
     """[n] of the beat that ends each interval, seconds since the start of the recording"""
     intervals: NDArray[np.float32]
     """[n] seconds"""
+    clock: Numbers
+    """[n] time of day in seconds"""
     follows: NDArray[np.bool_]
     """[n] False where beats are missing before the interval: no difference to the one before means anything"""
     segments: NDArray[np.str_]
@@ -77,11 +80,34 @@ def read_beats(path: Path) -> Kemdy20Beats:
         means.add(rows.tags, rows.numbers[1])
         pieces.append(rows)
     numbers = np.concatenate([np.empty((2, 0)), *(rows.numbers for rows in pieces)], axis=1)
+    clock = np.concatenate([np.empty(0), *(rows.clock for rows in pieces)])
     tags = np.concatenate([np.empty(0, "S1"), *(rows.tags for rows in pieces)])
     means.close(reader)
     follows = _follows(numbers)
     means.gaps = int(np.count_nonzero(~follows[1:]))
-    return Kemdy20Beats(numbers[0], numbers[1].astype(np.float32), follows, tags.astype(np.str_), means)
+    intervals = numbers[1].astype(np.float32)
+    return Kemdy20Beats(numbers[0], intervals, _unwound(clock), follows, tags.astype(np.str_), means)
+
+
+def read_signal20(path: Path) -> BioSignal | None:
+    """Read an EDA or TEMP file whole; None where it holds no rows. Raises as `read_means20`."""
+    reader = RowReader(path, _REGULAR, head=_head_rows(path, "hz"))
+    pieces = list(reader.rows())
+    if not pieces:
+        return None
+    check_rate(pieces[0].clock, RATE, path.name)
+    clock = _unwound(np.concatenate([rows.clock for rows in pieces]))
+    forward = np.concatenate([[True], np.diff(np.maximum.accumulate(clock)) > 0])
+    tags = np.concatenate([rows.tags for rows in pieces])[forward]
+    first = {tags[row].decode(): int(row) for row in reversed(runs(tags)) if tags[row]}
+    values = np.concatenate([rows.numbers[0] for rows in pieces])[forward].astype(np.float32)
+    # The head gives one start for the file, so it is one recording: the clock is what elapses.
+    return BioSignal(RATE, values, clock[forward], clock[forward], first, tuple(reader.notices()))
+
+
+def _unwound(clock: Numbers) -> Numbers:
+    """Carry the time of day on past midnight."""
+    return np.unwrap(clock, period=86_400.0)
 
 
 def _follows(numbers: Numbers) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from devices.beats import BeatTrack
 from devices.kemdy_annotation import PERSONS
 from devices.kemdy_bio import RATES, read_scene_signal, scene_offset
 from devices.source import UnreadableSource
@@ -17,8 +18,8 @@ class Body:
     """The streams that there are, and what is to be said about them."""
 
     person: str | None
-    """F or M; None when nobody has any"""
-    tracks: Sequence[Track]
+    """Who wears the sensors, named as speakers are; None when nobody has any"""
+    tracks: Sequence[Track | BeatTrack]
     notices: Sequence[str]
 
 

@@ -1,29 +1,15 @@
-"""One scene of a KEMDy19 session as a source: both people's speech, one person's body, and what the raters said."""
+"""One scene of a KEMDy session as a source: both people's speech, one person's body, and what the raters said."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from devices.audio_file import BLOCK_SAMPLES, RATE, audio_blocks
-from devices.kemdy_annotation import AnnotatedSegment
-from devices.kemdy_body import read_body
-from devices.kemdy_speech import find_clips, read_utterances, sound
+from devices.kemdy_body import Body
+from devices.kemdy_speech import Spoken, find_clips, read_utterances, sound
 from devices.mixing import placed
 from devices.source import Utterance
 from devices.stretch import BLOCK_S
 from devices.timeline import Event, in_delivery_order
-
-
-@dataclass(frozen=True, slots=True)
-class SceneFiles:
-    """Where the parts of one scene lie."""
-
-    scene_id: str
-    """`Sess99_script01`"""
-    speech: Path
-    """Folder of one WAV and one TXT per utterance"""
-    bio: Mapping[str, Mapping[str, Path]]
-    """Person (F, M) to stream to file, of the files that exist"""
 
 
 class KemdyScene:
@@ -37,10 +23,12 @@ class KemdyScene:
     ----------
     name
         Stable, without machine paths.
+    speech
+        Folder of one WAV and one TXT per utterance.
     segments
         Of this scene only, at least one, in order of start.
-    person
-        Whose body: F, M, or None for the woman's, or the man's where she has none in this scene.
+    body
+        Reads somebody's biosignals, from the starts of the segments by ID and the length of the scene, in seconds.
     notices
         What the caller knows already.
     block_samples, bio_block_s
@@ -50,10 +38,10 @@ class KemdyScene:
     def __init__(
         self,
         name: str,
-        files: SceneFiles,
-        segments: Sequence[AnnotatedSegment],
+        speech: Path,
+        segments: Sequence[Spoken],
+        body: Callable[[Mapping[str, float], float], Body],
         *,
-        person: str | None = None,
         notices: Sequence[str] = (),
         synthetic: bool = False,
         block_samples: int = BLOCK_SAMPLES,
@@ -62,18 +50,18 @@ class KemdyScene:
         self.name = name
         self.synthetic = synthetic
         self._block_samples, self._bio_block_s = block_samples, bio_block_s
-        self._clips, unheard = find_clips(segments, files.speech)
+        self._clips, unheard = find_clips(segments, speech)
         self._length = max([segment.end for segment in segments] + [clip.end for clip in self._clips])
-        utterances, unwritten = read_utterances(segments, files.speech)
+        utterances, unwritten = read_utterances(segments, speech)
         starts = {segment.id: segment.start for segment in segments}
-        body = read_body(files.bio, files.scene_id, starts, self._length, person)
+        worn = body(starts, self._length)
 
         self.duration: float | None = self._length
         self.utterances: Sequence[Utterance] = utterances
-        self.person: str | None = body.person
-        self._tracks = body.tracks
-        self.rates: Mapping[str, float] = {"audio": RATE} | {track.stream: track.rate for track in body.tracks}
-        self._known = (*notices, *unheard, *unwritten, *body.notices)
+        self.person: str | None = worn.person
+        self._tracks = worn.tracks
+        self.rates: Mapping[str, float] = {"audio": RATE} | {track.stream: track.rate for track in worn.tracks}
+        self._known = (*notices, *unheard, *unwritten, *worn.notices)
         self._heard: tuple[str, ...] = ()
 
     def notices(self) -> Sequence[str]:

@@ -3,13 +3,29 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from devices.audio_file import RATE, Audio, AudioFile, read_audio
-from devices.kemdy_annotation import AnnotatedSegment
+from devices.kemdy_rating import Rating
 from devices.kemdy_text import read_transcript
 from devices.source import SourceError, SourceNotFound, Utterance
 
 _SHOWN_IDS = 5
+
+
+class Spoken(Protocol):
+    """An annotated utterance of either corpus."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - as `AnnotatedSegment` and `Kemdy20Segment` have them
+    @property
+    def start(self) -> float: ...  # noqa: D102
+    @property
+    def end(self) -> float: ...  # noqa: D102
+    @property
+    def speaker(self) -> str: ...  # noqa: D102
+    @property
+    def rating(self) -> Rating | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +39,7 @@ class Clip:
     """Seconds since the start of the scene, by its own length"""
 
 
-def find_clips(segments: Iterable[AnnotatedSegment], folder: Path) -> tuple[list[Clip], list[str]]:
+def find_clips(segments: Iterable[Spoken], folder: Path) -> tuple[list[Clip], list[str]]:
     """Find what can be heard; say in one line for each kind of trouble what cannot."""
     clips, missing, unreadable = [], [], []
     for segment in segments:
@@ -50,14 +66,14 @@ def sound(clips: Iterable[Clip], faults: list[str]) -> Iterator[tuple[int, Audio
         yield round(clip.start * RATE), samples
 
 
-def read_utterances(segments: Iterable[AnnotatedSegment], folder: Path) -> tuple[list[Utterance], list[str]]:
+def read_utterances(segments: Iterable[Spoken], folder: Path) -> tuple[list[Utterance], list[str]]:
     """Read the transcripts; say which are missing."""
     utterances = [_utterance(segment, folder / f"{segment.id}.txt") for segment in segments]
     missing = [utterance.id for utterance in utterances if utterance.text is None]
     return utterances, [*_listed("no transcript", missing)]
 
 
-def _utterance(segment: AnnotatedSegment, transcript: Path) -> Utterance:
+def _utterance(segment: Spoken, transcript: Path) -> Utterance:
     text = read_transcript(transcript) if transcript.exists() else None
     label = segment.rating.label if segment.rating else None
     return Utterance(segment.id, segment.start, segment.end, segment.speaker, text, label)

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from itertools import chain
 from pathlib import Path
 
 from devices.audio_file import BLOCK_SAMPLES, AudioFile
 from devices.audio_with_bio import AudioWithBio
 from devices.empatica import is_e4, read_e4
 from devices.kemdy19 import Kemdy19, compact, find_kemdy19
+from devices.kemdy20 import Kemdy20, find_kemdy20
 from devices.source import Source, SourceError, SourceNotFound, UnreadableSource
-
-_KEMDY20 = "annotation/Sess[0-9][0-9]_eval.csv"
 
 
 class Kind(StrEnum):
@@ -41,11 +39,12 @@ def recognise(path: Path) -> Kind:
         raise UnreadableSource(f"{path}: the folder is empty")
     if find_kemdy19(path):
         return Kind.KEMDY19
-    if any(chain(path.glob(_KEMDY20), path.glob(f"*/{_KEMDY20}"))):
+    if find_kemdy20(path):
         return Kind.KEMDY20
     if is_e4(path):
         return Kind.E4
-    raise UnreadableSource(f"{path}: neither an audio file nor a KEMDy19 root with annotation/SessionNN_F_res.csv")
+    root = "a KEMDy root with annotation/SessionNN_F_res.csv or annotation/SessNN_eval.csv"
+    raise UnreadableSource(f"{path}: neither an audio file nor {root}")
 
 
 def open_recordings(
@@ -62,7 +61,7 @@ def open_recordings(
     Parameters
     ----------
     path
-        An audio file, or a KEMDy19 root or the folder it lies in.
+        An audio file, or a KEMDy19 or KEMDy20 root or the folder it lies in.
     session, scene, person
         Which part of a corpus, and whose body; only for a corpus.
     bio
@@ -80,17 +79,16 @@ def open_recordings(
         A parameter does not apply to this kind of recording.
     """
     kind = recognise(path)
-    if kind is Kind.KEMDY19:
+    if kind in (Kind.KEMDY19, Kind.KEMDY20):
         if bio:
             raise SourceError(f"--bio goes with an audio file; {path} is {kind} and has its own")
-        return _scenes(Kemdy19(path), session, scene, person, block_samples)
+        corpus = Kemdy19(path) if kind is Kind.KEMDY19 else Kemdy20(path)
+        return _scenes(corpus, session, scene, person, block_samples)
     if kind is Kind.AUDIO:
         if session is not None or scene or person:
             raise SourceError(f"--session, --scene and --person choose within a corpus; {path} is {kind}")
         return iter([open_audio(path, bio, block_samples)])
-    if kind is Kind.E4:
-        raise UnreadableSource(f"{path}: {kind} has no sound; name an audio file and give this folder with --bio")
-    raise UnreadableSource(f"{path}: {kind}, which cannot be replayed yet; KEMDy19 can")
+    raise UnreadableSource(f"{path}: {kind} has no sound; name an audio file and give this folder with --bio")
 
 
 def open_audio(path: Path, bio: Path | None = None, block_samples: int = BLOCK_SAMPLES) -> Source:
@@ -100,7 +98,7 @@ def open_audio(path: Path, bio: Path | None = None, block_samples: int = BLOCK_S
 
 
 def _scenes(
-    corpus: Kemdy19, session: int | None, scene: str | None, person: str | None, block_samples: int
+    corpus: Kemdy19 | Kemdy20, session: int | None, scene: str | None, person: str | None, block_samples: int
 ) -> Iterator[Source]:
     """Find the wanted scenes at once, so that a wrong number is refused before anything plays; open them one by one."""
     if session is not None:

@@ -45,7 +45,7 @@ def test_nothing_there_an_empty_folder_and_any_other_folder_are_refused(tmp_path
     with pytest.raises(UnreadableSource, match="the folder is empty"):
         recognise(tmp_path)
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(UnreadableSource, match="neither an audio file nor a KEMDy19 root"):
+    with pytest.raises(UnreadableSource, match="neither an audio file nor a KEMDy root"):
         recognise(tmp_path)
     with pytest.raises(UnreadableSource, match=r"notes\.txt: not audio"):
         names(tmp_path / "notes.txt")
@@ -74,10 +74,9 @@ def test_a_corpus_without_the_scene_or_without_any_row_is_refused(root, tmp_path
 
 
 @pytest.mark.parametrize("folder", [".", "KEMDy20_v1_2"])
-def test_kemdy20_is_recognised_and_refused(tmp_path, folder):
+def test_kemdy20_is_recognised_by_its_annotation(tmp_path, folder):
     write(tmp_path / folder / "annotation/Sess99_eval.csv", "")
-    with pytest.raises(UnreadableSource, match="KEMDy20 corpus, which cannot be replayed yet"):
-        open_recordings(tmp_path)
+    assert recognise(tmp_path) is Kind.KEMDY20
 
 
 def test_a_real_recording_with_a_real_export(shared_data):
