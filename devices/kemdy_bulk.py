@@ -20,6 +20,8 @@ _CHUNK = 1 << 19
 """Bytes read at once"""
 _TAG = 32
 """Bytes; longer than any segment ID"""
+_LONGEST = 1024
+"""Bytes; longer than any row"""
 _LF, _CR, _COMMA, _ZERO = b"\n"[0], b"\r"[0], b","[0], b"0"[0]
 
 
@@ -149,7 +151,8 @@ def _whole_lines(path: Path, head: int) -> Iterator[tuple[bytes, bool]]:
         held = b""
         while chunk := file.read(_CHUNK):
             whole, newline, rest = (held + chunk).rpartition(b"\n")
-            held = rest
+            # What is longer than any row is none, however it ends: its beginning will do to say so.
+            held = rest if len(rest) <= _CHUNK else rest[:_LONGEST]
             if newline:
                 yield whole + newline, True
         if held:

@@ -1,13 +1,16 @@
 """KEMDy19 biosignal files in bulk: the same numbers as the plain way gives, whatever the file looks like."""
 
+import re
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devices import kemdy_bulk
+from devices.kemdy_bulk import RowReader
 from devices.kemdy_decimals import decimals
-from devices.kemdy_means import read_means
+from devices.kemdy_means import ROWS, read_means
 from devices.source import UnreadableSource
 from tests.kemdy19_fixture import Plan, bio_path, edit, edit_line, make_corpus, time_of_day, write
 
@@ -51,6 +54,45 @@ def test_every_tagged_row_counts_for_its_segment_however_the_file_is_cut(corpus,
     means = read_means(path, stream)
     assert {each: (found.count, found.mean) for each, found in means.segments.items()} == plain_means(path, column)
     assert means.rows == means.outside + sum(found.count for found in means.segments.values())
+
+
+ROW = re.compile(r"([^,]+),([^,]+),\d\d:\d\d:\d\d\.\d{3}(?:,|,(Sess\d\d_(?:script|impro)\d\d_[FM]\d{3}))?")
+WHOLE = "".join(
+    f"{value:.6f},{n / 4},{time_of_day(n / 4)}{',Sess99_impro01_F001' if n % 20 > 9 else ''}\n"
+    for n, value in enumerate(np.random.default_rng(99).normal(size=60))
+)
+
+
+def plain_rows(text):
+    """Read what can be read, line by line; the texts of the others."""
+    rows, bad = [], []
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        match = ROW.fullmatch(line)
+        try:
+            rows.append((float(match[1]), float(match[2]), match[3] or ""))
+        except (TypeError, ValueError):
+            bad.append(line)
+    whole = [row for row in rows if np.isfinite(row[:2]).all()]
+    return whole, len(bad) + len(rows) - len(whole)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.sampled_from("0123456789.,,::-+eE \r\n\nSFMx_"))))
+def test_whatever_happened_to_a_file_its_rows_are_those_that_a_plain_reader_finds(tmp_path, changes):
+    text = list(WHOLE)
+    for position, character in changes:
+        text[position] = character
+    path = tmp_path / "changed.csv"
+    write(path, "".join(text))
+    reader = RowReader(path, ROWS)
+    pieces = list(reader.rows())
+    rows = [
+        (*numbers, tag.decode()) for piece in pieces for *numbers, tag in zip(*piece.numbers, piece.tags, strict=True)
+    ]
+    expected, bad = plain_rows("".join(text))
+    assert rows == expected
+    assert reader.unread + reader.headers == bad
+    assert reader.count == len(expected) + bad
 
 
 def test_gaps_and_recordings_begun_anew_are_counted(corpus):
@@ -119,6 +161,15 @@ def test_many_bad_rows_are_counted_and_not_listed(corpus):
     assert means.unread == 1000
     assert len(means.notices) == 4
     assert means.notices[-1] == "Sess99F.csv: 997 more rows skipped, 1000 in all"
+
+
+def test_garbage_without_line_ends_is_one_bad_row(corpus, monkeypatch):
+    monkeypatch.setattr(kemdy_bulk, "_CHUNK", 2000)
+    path = bio_path(corpus, "eda", "F")
+    rows = read_means(path, "eda").rows
+    edit(path, lambda text: text + "x" * 100_000 + "\n" + text.splitlines()[-1] + "\n")
+    means = read_means(path, "eda")
+    assert (means.rows, means.unread) == (rows + 2, 1)
 
 
 def test_an_empty_file_holds_nothing(tmp_path):

@@ -60,6 +60,21 @@ def test_the_report_counts_people_by_user_and_says_what_is_missing(inspect, root
     assert report["unreadable"] == []
 
 
+def test_what_is_missing_drops_no_row(inspect, root):
+    other = "Sess98_script01_User195M_001"
+    for suffix in ("wav", "txt"):
+        (root / f"wav/Session98/{other}.{suffix}").unlink()
+    bio_path20(root, "eda", "script01", "User195M", 98).unlink()
+    edit(bio_path20(root, "temp", "script01", "User195M", 98), lambda text: text.replace(f",{other}", ""))
+    row = inspect.table(root)[other]
+    assert {row[name] for name in ("wav", "text", "eda_n", "eda_mean", "temp_n", "temp_mean")} == {""}
+    assert row["label"]
+    report = inspect.report(root)
+    assert report["facts"]["utterances"] == 24
+    assert [report["parts"][0][f"no {what}"] for what in ("wav", "txt", "eda", "temp")] == [1, 1, 3, 1]
+    assert "no eda: EDA/Session98/Sess98_script01_User195M.csv" in report["missing"]
+
+
 def test_bad_rows_and_files_are_named_and_skipped_or_stop_a_strict_run(inspect, root):
     file = root / "annotation/Sess99_eval.csv"
     line = line_of(file, "User198M_001")
