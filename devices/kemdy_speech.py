@@ -17,15 +17,29 @@ class Spoken(Protocol):
     """An annotated utterance of either corpus."""
 
     @property
-    def id(self) -> str: ...  # noqa: D102 - as `AnnotatedSegment` and `Kemdy20Segment` have them
+    def id(self) -> str:
+        """`Sess99_script01_F001` or `Sess99_script01_User197F_001`."""
+        ...
+
     @property
-    def start(self) -> float: ...  # noqa: D102
+    def start(self) -> float:
+        """Seconds since the start of the scene."""
+        ...
+
     @property
-    def end(self) -> float: ...  # noqa: D102
+    def end(self) -> float:
+        """Seconds since the start of the scene."""
+        ...
+
     @property
-    def speaker(self) -> str: ...  # noqa: D102
+    def speaker(self) -> str:
+        """F or M, or `User197`."""
+        ...
+
     @property
-    def rating(self) -> Rating | None: ...  # noqa: D102
+    def rating(self) -> Rating | None:
+        """Of the speaker; None when nobody rated."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,28 +11,23 @@ from devices.kemdy20_annotation import TIE_ORDER, Kemdy20Segment
 from devices.kemdy20_bio import STREAMS, read_means20
 from devices.kemdy_annotation import PERSONS, AnnotatedSegment
 from devices.kemdy_means import FileMeans, read_means
-from devices.kemdy_rating import Rating
+from devices.kemdy_speech import Spoken
 from devices.source import UnreadableSource
 from training.inspection.report import Count, Report
 
 
-class Segment(Protocol):
+class Segment(Spoken, Protocol):
     """One utterance; the segments of both corpora are such."""
 
     @property
-    def id(self) -> str: ...  # noqa: D102
+    def scene(self) -> str:
+        """`script01` or `impro04`."""
+        ...
+
     @property
-    def start(self) -> float: ...  # noqa: D102
-    @property
-    def end(self) -> float: ...  # noqa: D102
-    @property
-    def scene(self) -> str: ...  # noqa: D102
-    @property
-    def speaker(self) -> str: ...  # noqa: D102
-    @property
-    def rating(self) -> Rating | None: ...  # noqa: D102
-    @property
-    def total(self) -> tuple[str, ...]: ...  # noqa: D102
+    def total(self) -> tuple[str, ...]:
+        """The file's own majority, tied labels in its order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
