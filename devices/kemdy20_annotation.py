@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devices.kemdy_rating import Rating, corrected_emotion, read_rating, read_rows, refuse_repeats, stretch_of_time
+from devices.kemdy_rating import Rating, read_rating, read_rows, read_total, refuse_repeats, stretch_of_time
 from devices.skipped import report
 
 SEGMENT_ID = re.compile(r"Sess(\d{2})_(script\d{2})_(User\d{3})([FM])_(\d{3})")
@@ -95,5 +95,5 @@ def _segment(cells: Sequence[str]) -> Kemdy20Segment:
     segment_id = cells[_ID].strip()
     parts_of(segment_id)
     start, end = stretch_of_time(segment_id, cells[_START], cells[_END])
-    total = tuple(corrected_emotion(cells[_TOTAL]).split(";"))
+    total = read_total(cells[_TOTAL])
     return Kemdy20Segment(segment_id, int(cells[_NUMB]), start, end, read_rating(cells[_FIRST_RATER:_COLUMNS]), total)

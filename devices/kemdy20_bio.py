@@ -54,8 +54,6 @@ class Kemdy20Beats:
     """[n] time of day in seconds"""
     follows: NDArray[np.bool_]
     """[n] False where beats are missing before the interval: no difference to the one before means anything"""
-    segments: NDArray[np.str_]
-    """[n] segment ID, empty outside any"""
     means: FileMeans = field(repr=False)
     """The same file as counts; its gaps are the missing beats"""
 
@@ -81,12 +79,11 @@ def read_beats(path: Path) -> Kemdy20Beats:
         pieces.append(rows)
     numbers = np.concatenate([np.empty((2, 0)), *(rows.numbers for rows in pieces)], axis=1)
     clock = np.concatenate([np.empty(0), *(rows.clock for rows in pieces)])
-    tags = np.concatenate([np.empty(0, "S1"), *(rows.tags for rows in pieces)])
     means.close(reader)
     follows = _follows(numbers)
     means.gaps = int(np.count_nonzero(~follows[1:]))
     intervals = numbers[1].astype(np.float32)
-    return Kemdy20Beats(numbers[0], intervals, _unwound(clock), follows, tags.astype(np.str_), means)
+    return Kemdy20Beats(numbers[0], intervals, _unwound(clock), follows, means)
 
 
 def read_signal20(path: Path) -> BioSignal | None:

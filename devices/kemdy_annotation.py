@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devices.kemdy_rating import Rating, corrected_emotion, read_rating, read_rows, refuse_repeats, stretch_of_time
+from devices.kemdy_rating import Rating, read_rating, read_rows, read_total, refuse_repeats, stretch_of_time
 from devices.skipped import report
 
 SEGMENT_ID = re.compile(r"Sess(\d{2})_((?:script|impro)\d{2})_([FM])(\d{3})")
@@ -120,7 +120,7 @@ def _segment(cells: Sequence[str]) -> AnnotatedSegment:
     segment_id = cells[_ID].strip()
     parts_of(segment_id)
     start, end = stretch_of_time(segment_id, cells[_START], cells[_END])
-    total = tuple(corrected_emotion(cells[_TOTAL]).split(";"))
+    total = read_total(cells[_TOTAL])
     return AnnotatedSegment(segment_id, int(cells[_NUMB]), start, end, read_rating(cells[_FIRST_RATER:_COLUMNS]), total)
 
 

@@ -96,6 +96,11 @@ def corrected_emotion(cell: str) -> str:
     return cell.strip().replace("disqust", "disgust")
 
 
+def read_total(cell: str) -> tuple[str, ...]:
+    """Split the file's own majority into its labels, in the order in which the file joins tied ones."""
+    return tuple(map(corrected_emotion, cell.split(";")))
+
+
 def refuse_repeats(rows: Iterable[Numbered], path: Path) -> None:
     """Raise UnreadableSource when a segment ID occurs twice: whose rating it is cannot be told."""
     rows = list(rows)
