@@ -28,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     _prepare_options(commands.add_parser("prepare", help="compute and store features"))
     _fit_options(commands.add_parser("fit", help="train one model and export its TFLite graphs"))
     _evaluate_options(commands.add_parser("evaluate", help="score the exported graphs on held-out data"))
+    _report_options(commands.add_parser("report", help="evaluate a run's predictions: tables, report.html, drawings"))
     _export_options(commands.add_parser("export", help="write a bundle of the fitted and evaluated models"))
     _bundle_options(commands.add_parser("bundle", help="all of these: from a data folder to a bundle"))
     _import_options(commands.add_parser("import-h5", help="make a bundle of the original notebooks' Keras files"))
@@ -67,6 +68,11 @@ def _evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prepared", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
     parser.add_argument("--fitted", type=Path, required=True, metavar="DIR", help="what `fit` wrote")
     parser.add_argument("--json", action="store_true", help="print all scores as JSON")
+
+
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run of `all`: run.json and predictions/")
+    parser.add_argument("--json", action="store_true", help="print all results as JSON")
 
 
 def _export_options(parser: argparse.ArgumentParser) -> None:
@@ -184,6 +190,21 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         sys.stdout.write(f"{name}: {numbers}\n")
 
 
+def _report(arguments: argparse.Namespace) -> None:
+    from training.inspection.screen import slow_progress
+    from training.report import write_report
+    from training.report.screen import as_text
+
+    with slow_progress("report") as progress:
+        results = write_report(arguments.run, progress)
+    if arguments.json:
+        sys.stdout.write(json.dumps(results.to_json(), ensure_ascii=False) + "\n")
+        return
+    terminal = sys.stdout.isatty()
+    sys.stdout.write(as_text(results, None if terminal else 120, colours=terminal))
+    sys.stdout.write(f"\n{arguments.run / 'report.html'}\n")
+
+
 def _export(arguments: argparse.Namespace) -> None:
     from training import stages
 
@@ -231,6 +252,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "prepare": _prepare,
     "fit": _fit,
     "evaluate": _evaluate,
+    "report": _report,
     "export": _export,
     "bundle": _bundle,
     "import-h5": _import_h5,

@@ -7,11 +7,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.aligned import answered
+from training.evaluation.aligned import answered, voted
 from training.metrics import fit_temperature, tempered
 from training.predictions import Predictions
 
 Floats = NDArray[np.float64]
+SHARPNESS = np.geomspace(0.25, 1.5, 10, dtype=np.float32)
+"""Temperatures at which a vote is judged"""
 STEPS = 20
 """Weights are tried in steps of 1/20 of their sum; each modality keeps one, so that it can speak when it is alone"""
 
@@ -42,18 +44,17 @@ def calibrated(table: Predictions, of_fold: Mapping[int, float]) -> Predictions:
 
 
 def weights(tables: Sequence[Predictions]) -> Floats:
-    """Weights [modalities] with mean 1 under which the vote makes the validation rows of aligned tables most likely.
+    """Weights [modalities] with mean 1 whose vote makes the validation rows of aligned tables most likely.
 
-    A search over the simplex; equal weights where there are no validation rows.
+    A search over the simplex; equal weights where there are no validation rows. Each vote is judged at its own best
+    sharpness: an average is less sure than its parts are, and without this the surest modality alone would win.
     """
     candidates, truth = _simplex(len(tables)), tables[0].truth
     rows = np.flatnonzero(np.any([answered(table, "validation") for table in tables], axis=0) & (truth >= 0))
     if not len(rows):
         return np.asarray(candidates[0])
-    likely = np.stack([table.probabilities[rows, truth[rows]] for table in tables]).astype(np.float64)
-    there = ~np.isnan(likely)
-    votes = (candidates @ np.where(there, likely, 0.0)) / (candidates @ there)
-    losses = -np.log(np.maximum(votes, 1e-12)).mean(axis=1)
+    some = [table[rows] for table in tables]
+    losses = [_loss(truth[rows], voted(some, weights).probabilities) for weights in candidates]
     return np.asarray(candidates[int(np.argmin(losses))])
 
 
@@ -66,6 +67,13 @@ def weights_by_fold(tables: Sequence[Predictions]) -> dict[int, Floats]:
 def weights_of_rows(table: Predictions, of_fold: Mapping[int, Floats]) -> Floats:
     """Each row's weights, [n, modalities]."""
     return np.stack([of_fold[int(fold)] for fold in table.fold])
+
+
+def _loss(truth: NDArray[np.int64], votes: NDArray[np.float32]) -> float:
+    """Cross-entropy at the best of a few temperatures."""
+    logits, rows = np.log(np.maximum(votes, 1e-9)), np.arange(len(truth))
+    powered = (logits / temperature for temperature in SHARPNESS)
+    return min(float(np.mean(np.log(np.exp(p).sum(axis=1)) - p[rows, truth])) for p in powered)
 
 
 def _simplex(modalities: int) -> Floats:

@@ -1,0 +1,138 @@
+"""A run's numbers for people: `report.html`, PNGs and `results.json`, all from one evaluation."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.scores import MODALITIES
+from training.errors import NotPrepared
+from training.evaluation import calibrated_vote, evaluated
+from training.evaluation.results import Results
+from training.predictions import InvalidPredictions, Predictions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Progress = Callable[[int, int], object]
+Plan = tuple[str, str, str, Callable[[], "Figure"]]
+"""File name, title, what it shows, how to draw it"""
+
+
+def read_run(folder: Path) -> tuple[dict[str, Any], list[Predictions]]:
+    """What `run.json` says, and the table of each modality.
+
+    Raises
+    ------
+    NotPrepared
+        When there is no run in `folder`.
+    InvalidPredictions
+        When a file is not what it should be.
+    """
+    about = folder / "run.json"
+    if not about.is_file():
+        raise NotPrepared(f"{about} is missing; name the folder of a run of maeum-train all")
+    try:
+        run = json.loads(about.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidPredictions(f"{about}: no JSON ({error}); run maeum-train all anew") from None
+    paths = [folder / "predictions" / f"{modality}.npz" for modality in MODALITIES]
+    tables = [Predictions.load(path) for path in paths if path.is_file()]
+    if not tables:
+        raise NotPrepared(f"{folder / 'predictions'} holds no table of predictions; run maeum-train all to the end")
+    return run, tables
+
+
+def write_report(folder: Path, progress: Progress) -> Results:
+    """Evaluate the run in `folder` and write `results.json`, `report.html` and `plots/` into it.
+
+    `progress` is told drawings done and in all. Needs matplotlib.
+    """
+    from training.report.figures import laid_out, marked
+    from training.report.page import Drawing, page
+    from training.report.theme import inline_svg, style, write_png
+
+    run, tables = read_run(folder)
+    results = evaluated(tables, run)
+    _write(folder / "results.json", json.dumps(results.to_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    plots = folder / "plots"
+    plots.mkdir(exist_ok=True)
+    plans, drawings = list(_plans(results, run, calibrated_vote(tables))), {}
+    for done, (name, title, says, draw) in enumerate(plans, 1):
+        with style():
+            figure = laid_out(marked(draw(), results.leak))
+            drawings[name] = Drawing(title, says, inline_svg(figure, escape(f"{title}: {says}")))
+            write_png(figure, plots / f"{name}.png")
+        progress(done, len(plans))
+    _write(folder / "report.html", page(results, drawings, run.get("packages") or {}))
+    return results
+
+
+def typical_scene(vote: Predictions) -> Predictions | None:
+    """Test rows of the scene whose share of right answers is nearest to that of all, among the longer scenes."""
+    rows = vote[(vote.part == "test") & (vote.scene != "")]
+    if not len(rows):
+        return None
+    right = rows.probabilities.argmax(axis=1) == rows.truth
+    _, scene, counts = np.unique(np.stack([rows.session, rows.scene]), axis=1, return_inverse=True, return_counts=True)
+    shares = np.bincount(scene.ravel(), right) / counts
+    distance = np.where(counts >= np.median(counts), np.abs(shares - right.mean()), np.inf)
+    return rows[scene.ravel() == int(distance.argmin())]
+
+
+def _plans(results: Results, run: Mapping[str, Any], vote: Predictions) -> Iterator[Plan]:
+    """Every drawing that the run has data for."""
+    from training.report import figures
+
+    yield (
+        "scores",
+        "Scores and intervals",
+        "95 % intervals as lines, folds as small dots. Dotted lines use no features.",
+        lambda: figures.overview(results),
+    )
+    for outcome in [results.outcome(modality) for modality in results.calibration] + _several(results):
+        name = figures.kind_of(outcome)
+        yield f"confusion-{name}", outcome.name, "Share of each true label, and counts.", _confusion(results, name)
+    says = "How often each label is true, and how often it is predicted."
+    yield "classes", "Distribution of labels", says, lambda: figures.classes(vote)
+    says = "A point on the diagonal means what it says. Dashed: before the temperature."
+    yield "reliability", "Reliability", says, lambda: figures.reliability(results)
+    if results.whole.sessions:
+        yield "sessions", "Sessions", "Scores of each session.", lambda: figures.sessions(results)
+    if history := _curves(run.get("history") or {}):
+        yield (
+            "learning",
+            "Learning curves",
+            "Each fold thin, their mean thick.",
+            lambda: figures.learning_curves(history),
+        )
+    if (scene := typical_scene(vote)) is not None:
+        says = f"Truth and prediction of the vote in session {scene.session[0]}, {scene.scene[0]}, a typical scene."
+        yield "timeline", "One scene over time", says, lambda: figures.timeline(scene)
+
+
+def _confusion(results: Results, name: str) -> Callable[[], "Figure"]:
+    from training.report import figures
+
+    outcome = results.whole if name == "vote" else results.outcome(name)
+    return lambda: figures.confusion(outcome, "")
+
+
+def _several(results: Results) -> list[Any]:
+    return [results.whole] if len(results.calibration) > 1 else []
+
+
+def _curves(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Modalities of which there is at least one curve of losses."""
+    there = {modality: [fold for fold in folds if fold.get("loss")] for modality, folds in history.items()}
+    return {modality: folds for modality, folds in there.items() if folds}
+
+
+def _write(path: Path, text: str) -> None:
+    """As a whole or not at all."""
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,119 @@
+"""Tables of results as text, the same rows for a page, a terminal and a card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.scores import LABELS
+from training.evaluation.gauge import Gauge
+from training.evaluation.results import SCORES, Outcome, Results
+from training.metrics import Report
+
+HEADS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1", "weighted_f1": "weighted F1"}
+KINDS = {
+    "script": ("Script alone", "Lines of the scripts recur in other sessions: a text model can know them by heart."),
+    "impro": ("Improvisation alone", "Words that nobody else said."),
+}
+"""Title and note by kind of scene"""
+PUBLISHED = "published: wav2vec2, KLUE-BERT"
+"""The best speaker- and session-independent result known on KEMDy19: mean of five folds by session, ties dropped"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under heads; the first column names the row."""
+
+    title: str
+    note: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def tables(results: Results) -> list[Table]:
+    """Every table there is to show about a run."""
+    return [
+        _scores(results),
+        *(_kind(results.outcomes, kind) for kind in results.whole.kinds),
+        _recall(results.outcomes),
+        _folds(results.outcomes),
+        _calibration(results),
+        *([_weights(results)] if len(results.calibration) > 1 else []),
+    ]
+
+
+def _scores(results: Results) -> Table:
+    head = ("", "n", *(f"{name} [95 %]" for name in HEADS.values()), "ECE")
+    rows = [
+        (o.name, str(o.n), *(_with_interval(o, score) for score in SCORES), f"{o.scores.ece:.3f}")
+        for o in results.outcomes
+    ]
+    gauges = [_gauge(gauge) for gauge in results.gauges]
+    bar = [(PUBLISHED, "", "0.702", "", "0.664", "0.704", "")] if "KEMDy19" in results.corpus else []
+    note = (
+        f"All test rows together; intervals by drawing each {results.clusters} as a whole. Rows in italics use no "
+        "features at all: a split leaks where nearest in time is far above the largest class."
+    )
+    if bar:
+        note += " The published one is the mean of five folds by session of KEMDy19, without ties."
+    return Table("Scores", note, head, (*rows, *gauges, *bar))
+
+
+def _kind(outcomes: Sequence[Outcome], kind: str) -> Table:
+    rows = tuple((o.name, *_plain(o.kinds[kind])) for o in outcomes if kind in o.kinds)
+    return Table(*KINDS.get(kind, (kind, "")), ("", "n", *HEADS.values(), "ECE"), rows)
+
+
+def _recall(outcomes: Sequence[Outcome]) -> Table:
+    rows = tuple((o.name, *(_number(o.recall[label]) for label in LABELS)) for o in outcomes)
+    return Table("Recall by label", "", ("", *LABELS), rows)
+
+
+def _folds(outcomes: Sequence[Outcome]) -> Table:
+    names = (*SCORES, "ece")
+    rows = tuple((o.name, *(f"{o.spread[s]['mean']:.3f} ± {o.spread[s]['sd']:.3f}" for s in names)) for o in outcomes)
+    title = f"Mean and standard deviation over {len(outcomes[0].folds)} folds"
+    return Table(title, "", ("", *HEADS.values(), "ECE"), rows)
+
+
+def _calibration(results: Results) -> Table:
+    rows = tuple(
+        (
+            modality,
+            f"{found.temperature:.2f}",
+            ", ".join(f"{value:.2f}" for value in found.folds.values()),
+            f"{found.ece_before:.3f}",
+            f"{results.outcome(modality).scores.ece:.3f}",
+        )
+        for modality, found in results.calibration.items()
+    )
+    head = ("", "temperature", "by fold", "ECE before", "ECE after")
+    return Table("Calibration", "Temperatures are fitted on validation rows alone.", head, rows)
+
+
+def _weights(results: Results) -> Table:
+    rows = tuple(
+        (" + ".join(o.modalities), *(_number(o.weights.get(modality)) for modality in results.calibration))
+        for o in results.outcomes
+        if o.weighting == "fitted"
+    )
+    note = "Fitted on validation rows alone; their mean is 1. Each fold is scored with weights of its own."
+    return Table("Fitted weights", note, ("", *results.calibration), rows)
+
+
+def _gauge(gauge: Gauge) -> tuple[str, ...]:
+    if gauge.scores is None:
+        return (f"{gauge.name}: {gauge.reason}", *[""] * 6)
+    scores = (f"{getattr(gauge.scores, score):.3f}" for score in SCORES)
+    return (gauge.name, str(gauge.scores.n), *scores, "")
+
+
+def _with_interval(outcome: Outcome, score: str) -> str:
+    interval = outcome.intervals[score]
+    return f"{getattr(outcome.scores, score):.3f} [{interval.low:.2f}, {interval.high:.2f}]"
+
+
+def _plain(scores: Report) -> tuple[str, ...]:
+    return (str(scores.n), *(f"{getattr(scores, score):.3f}" for score in (*SCORES, "ece")))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
