@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.set_defaults(person=None)
 
     replay = commands.add_parser("replay", parents=[running], help="a recording, as if it were live")
-    replay.add_argument("path", type=Path, metavar="PATH", help="a KEMDy19 folder or an audio file")
+    replay.add_argument("path", type=Path, metavar="PATH", help="a KEMDy19 or KEMDy20 folder, or an audio file")
     replay.add_argument("--session", type=int, metavar="N", help="KEMDy19 session; every session when left out")
     replay.add_argument("--scene", metavar="SCENE", help="script01 .. impro04; every scene when left out")
     replay.add_argument("--person", choices=["F", "M"], help="whose body to read: the woman's or the man's")
