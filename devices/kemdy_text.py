@@ -11,7 +11,7 @@ _LEFT_OVER = re.compile(r"[+*()]")
 
 def read_transcript(path: Path) -> str | None:
     """Read and clean one transcript (KEMDy19 is UTF-8, KEMDy20 CP949); None when neither decodes it."""
-    text = _decoded(path.read_bytes())
+    text = decoded(path.read_bytes())
     return None if text is None else cleaned(text)
 
 
@@ -27,7 +27,8 @@ def cleaned(text: str) -> str:
     return " ".join(text.split())
 
 
-def _decoded(raw: bytes) -> str | None:
+def decoded(raw: bytes) -> str | None:
+    """Read bytes as UTF-8, else as CP949; None when they are neither."""
     for encoding in ("utf-8-sig", "cp949"):
         try:
             return raw.decode(encoding)

@@ -46,17 +46,22 @@ def ranked_words(path: Path) -> tuple[str, ...]:
     CorpusNotFound, InvalidCorpus
         When there is no such table, or it has no tokens.
     """
-    counts = Counter(word for row in _rows(path, (TOKENS,)) for word in words(row[TOKENS]))
+    return ranked(row[TOKENS] for row in _rows(path, (TOKENS,)))
+
+
+def ranked(printed: Iterable[str]) -> tuple[str, ...]:
+    """Every word of printed lists of morphemes, in the same order."""
+    counts = Counter(word for each in printed for word in words(each))
     return tuple(word for word, _ in counts.most_common())
 
 
-def kept_words(ranked: tuple[str, ...]) -> tuple[str, ...]:
+def kept_words(words_by_rank: tuple[str, ...]) -> tuple[str, ...]:
     """Those that have an id in the notebooks' model, in order of their ids, from 2.
 
     Their first Tokenizer counted n words. Their second kept n ids, of which OOV took one and moved the others up: the
     two rarest words fell out.
     """
-    return ranked[:-2]
+    return words_by_rank[:-2]
 
 
 def ranges(path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:

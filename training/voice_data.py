@@ -108,11 +108,17 @@ def prepare(data: Path, out: Path, seed: int, jobs: int, progress: Callable[[int
 def clip_windows(task: tuple[Clip, MfccParameters, tuple[int, int]]) -> list[Half]:
     """Frames of all windows of one clip: VIEWS, then VARIATIONS. The seed belongs to the clip, not to the process."""
     clip, parameters, seed = task
-    rate, random = parameters.sample_rate, np.random.default_rng(seed)
-    audio = _read(clip, rate)
+    return windows_of(read_clip(clip, parameters.sample_rate), parameters, np.random.default_rng(seed), VARIATIONS)
+
+
+def windows_of(
+    audio: NDArray[np.float32], parameters: MfccParameters, random: np.random.Generator, variations: int
+) -> list[Half]:
+    """Frames of an utterance's windows: VIEWS, then so many variations."""
+    rate = parameters.sample_rate
     speech = speech_part(audio, rate)
     views = [speech, audio, speech[: int(START_S * rate)]]
-    windows = views + [varied(speech, rate, parameters.longest, random) for _ in range(VARIATIONS)]
+    windows = views + [varied(speech, rate, parameters.longest, random) for _ in range(variations)]
     return [_frames(window[: parameters.longest], parameters) for window in windows]
 
 
@@ -122,7 +128,14 @@ def _frames(audio: NDArray[np.float32], parameters: MfccParameters) -> Half:
     return mfcc_features(audio, parameters)[:, :used].T.astype(np.float16)
 
 
-def _read(clip: Clip, rate: int) -> NDArray[np.float32]:
+def read_clip(clip: Clip, rate: int) -> NDArray[np.float32]:
+    """Read a clip's speech, at least 0.1 s.
+
+    Raises
+    ------
+    InvalidCorpus
+        When it cannot be read, is shorter, or has another sample rate.
+    """
     import soundfile
 
     try:

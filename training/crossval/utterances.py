@@ -90,6 +90,8 @@ class Account:
 
     def skip(self, reason: str, rows: int = 1) -> None:
         """Count rows that are left out."""
+        if not rows:
+            return
         self.rows += rows
         self.skipped[reason] = self.skipped.get(reason, 0) + rows
 

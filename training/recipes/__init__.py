@@ -147,7 +147,8 @@ def load_run_recipe(name: str) -> RunRecipe:
     return RunRecipe(name if name in ("default", "notebook") else path.stem, **sections)
 
 
-DEFAULTS: dict[str, Any] = {**KINDS, "bio": BioRecipe}
+DEFAULTS: dict[str, Any] = {"voice": VoiceRecipe, "text": TextRecipe, "bio": BioRecipe}
+"""Of a run's three models"""
 
 
 def kind_of(modality: str, content: object) -> Any:  # noqa: ANN401 - a dataclass

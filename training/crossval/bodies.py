@@ -1,0 +1,129 @@
+"""What the body of a KEMDy19 scene tells about each of its utterances.
+
+The samples go through the runtime's own windows in the order in which a replay of the scene delivers them, so that the
+person's baseline knows the past alone. An utterance gets the last window that ends within it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.block import Block
+from devices.kemdy19 import Kemdy19
+from devices.kemdy_annotation import AnnotatedSegment
+from devices.kemdy_bio import RATES, BioSignal, read_scene_signal, scene_offset
+from devices.source import UnreadableSource
+from devices.stretch import Track
+from devices.timeline import in_delivery_order
+from models.features.bio import FEATURES, BioParameters, BioWindow, compared
+from models.windows import BioWindows
+
+MEANS = ("eda", "ecg", "temp")
+"""In the order of the original notebooks' input; of ECG files they took the mean of the elapsed seconds"""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bodies:
+    """Of n utterances; NaN where something is missing."""
+
+    values: Floats
+    """[n, FEATURES] what `models.features.bio.compared` makes of the window"""
+    count: Floats
+    """[n, FEATURES] of the baseline, as are the next two"""
+    mean: Floats
+    squares: Floats
+    known: NDArray[np.bool_]
+    """[n] the window is there and should be scored"""
+    means: Floats
+    """[n, 2, MEANS] over the rows with the utterance's ID: of the woman's files, of the man's"""
+
+    @classmethod
+    def empty(cls, n: int) -> "Bodies":
+        """Of utterances without any body."""
+        zeros = np.zeros((n, len(FEATURES)))
+        means = np.full((n, 2, len(MEANS)), np.nan)
+        return cls(zeros + np.nan, zeros.copy(), zeros.copy(), zeros.copy(), np.zeros(n, bool), means)
+
+    def of(self, rows: Sequence[int]) -> "Bodies":
+        """Some of the rows."""
+        return Bodies(**{each.name: getattr(self, each.name)[list(rows)] for each in fields(self)})
+
+
+def scene_bodies(corpus: Kemdy19, session: int, segments: Sequence[AnnotatedSegment]) -> tuple[Bodies, list[str]]:
+    """Measure both people's bodies over one scene; also what could not be read."""
+    bodies, troubles = Bodies.empty(len(segments)), []
+    duration = max(segment.end for segment in segments)
+    starts = {segment.id: segment.start for segment in segments}
+    for which, person in enumerate("FM"):
+        signals, unread = _signals(corpus, session, person, segments[0].scene, starts, duration)
+        troubles += unread
+        for column, stream in enumerate(MEANS):
+            if stream in signals:
+                bodies.means[:, which, column] = [_mean(signals[stream], stream, each) for each in segments]
+        spoken = [row for row, segment in enumerate(segments) if segment.speaker == person]
+        windows = _windows(signals, starts, duration) if spoken else []
+        for row in spoken:
+            _put(bodies, row, windows, segments[row])
+    return bodies, troubles
+
+
+def _signals(
+    corpus: Kemdy19, session: int, person: str, scene: str, starts: dict[str, float], duration: float
+) -> tuple[dict[str, BioSignal], list[str]]:
+    """Streams that have rows of the scene, and those that cannot be read."""
+    found, unread = {}, []
+    for stream in RATES:
+        path = corpus.bio_file(session, person, stream)
+        if not path.exists():
+            continue
+        try:
+            signal = read_scene_signal(path, stream, f"Sess{session:02}_{scene}", starts, duration)
+        except UnreadableSource as error:
+            unread.append(f"no {stream} of {person} in session {session:02}: {error}")
+            continue
+        if signal is not None and scene_offset(signal, starts) is not None:
+            found[stream] = signal
+            unread += [f"{stream}: {notice}" for notice in signal.notices]
+    return found, unread
+
+
+def _windows(signals: dict[str, BioSignal], starts: dict[str, float], duration: float) -> list[BioWindow]:
+    """Every window of one person's scene, as at run time."""
+    cut, windows = BioWindows(BioParameters(), signals), []
+    tracks = [
+        Track(stream, signal.rate, signal.stretches(scene_offset(signal, starts) or 0.0), "no rows in the file")
+        for stream, signal in signals.items()
+    ]
+    for event in in_delivery_order(*(track.events(duration) for track in tracks)):
+        if isinstance(event, Block):
+            windows += cut.push(event)
+        else:
+            windows += cut.advance(event.stream, inf if event.duration is None else event.time + event.duration)
+    return windows + cut.flush()
+
+
+def _put(bodies: Bodies, row: int, windows: Sequence[BioWindow], segment: AnnotatedSegment) -> None:
+    within = [window for window in windows if segment.start < window.end <= segment.end]
+    if not within:
+        return
+    last = within[-1]
+    bodies.values[row] = compared(last.measures)
+    bodies.count[row], bodies.mean[row], bodies.squares[row] = (
+        getattr(last.baseline, name) for name in ("count", "mean", "squares")
+    )
+    bodies.known[row] = last.reason is None
+
+
+def _mean(signal: BioSignal, stream: str, segment: AnnotatedSegment) -> float:
+    """Over the rows from the first with the segment's ID on, for as long as it lasts; NaN where it has none."""
+    if segment.id not in signal.segments:
+        return float("nan")
+    first = signal.segments[segment.id]
+    stop = int(np.searchsorted(signal.clock, signal.clock[first] + segment.end - segment.start))
+    column = signal.elapsed if stream == "ecg" else signal.values
+    return float(column[first : max(stop, first + 1)].mean())

@@ -1,0 +1,208 @@
+"""From training rows to a graph, for each modality and recipe. Imports TensorFlow when called.
+
+Whatever is fitted (vocabulary, ranges, spreads, scaling, balancing, weights) sees the fold's training rows alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.bio import BioParameters
+from models.features.mfcc import MfccParameters
+from models.features.text import TextParameters
+from models.scores import LABELS
+from training import notebook, text, voice
+from training.crossval.balancing import balanced
+from training.crossval.inputs import Inputs, own_means, ranges, usual_spreads
+from training.crossval.store import Store
+from training.curves import Curve
+from training.export import tflite_graph
+from training.notebook_table import kept_words, ranked
+from training.recipes import BioRecipe, NotebookRecipe, TextRecipe, VoiceRecipe
+
+Rows = NDArray[np.int64]
+Floats = NDArray[np.float32]
+History = dict[str, list[float]]
+Progress = Callable[[int, int], object]
+DEFAULT_VIEW, NOTEBOOK_VIEW = "speech", "whole"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Rows that have the modality and a label, and what they should give."""
+
+    rows: Rows
+    targets: Floats
+    """[rows, labels]"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A model without its vote."""
+
+    graph: bytes
+    inputs: Inputs
+    history: History
+
+
+def fit(modality: str, store: Store, recipe: Any, training: Part, validation: Part, seed: int, table: Path) -> Fitted:  # noqa: ANN401 - any of the recipes
+    """Train one network.
+
+    Parameters
+    ----------
+    validation
+        Watches, and decides nothing.
+    table
+        File of the voice statistics, which the default voice recipe needs.
+    """
+    if isinstance(recipe, VoiceRecipe):
+        return _voice(store, recipe, training, validation, seed, table)
+    if isinstance(recipe, TextRecipe):
+        return _text(store, recipe, training, validation, seed)
+    if isinstance(recipe, BioRecipe):
+        return _bio(store, recipe, training, seed)
+    inputs = notebook_inputs(modality, store, training.rows)
+    examples = inputs.of(store, training.rows), training.targets
+    watched = (inputs.of(store, validation.rows), validation.targets) if len(validation.rows) else None
+    grown, targets, weights = balanced(*examples, recipe.balancing, seed)
+    graph, history = fit_notebook(architecture(modality, inputs), recipe, grown, targets, weights, watched)
+    return Fitted(graph, inputs, history)
+
+
+def notebook_inputs(modality: str, store: Store, rows: Rows) -> Inputs:
+    """The original notebooks' inputs, fitted on these rows."""
+    if modality == "voice":
+        return Inputs(MfccParameters(), NOTEBOOK_VIEW)
+    if modality == "bio":
+        return Inputs(ranges(own_means(store)[rows]))
+    return Inputs(notebook_words([store.words[row] or [] for row in rows]))
+
+
+def notebook_words(sentences: list[list[str]]) -> TextParameters:
+    """The notebooks' vocabulary of these sentences; in the printed form of a list, whose words keep their quotes."""
+    return TextParameters(vocabulary=kept_words(ranked(map(str, sentences))), quoted=True)
+
+
+def architecture(modality: str, inputs: Inputs) -> notebook.Architecture:
+    """The original network that takes these inputs."""
+    if isinstance(inputs.parameters, TextParameters):
+        return notebook.text(inputs.parameters.id_count)
+    return notebook.voice() if modality == "voice" else notebook.bio()
+
+
+def fit_notebook(
+    network: notebook.Architecture,
+    recipe: NotebookRecipe,
+    inputs: NDArray[Any],
+    targets: Floats,
+    weights: Floats,
+    watched: tuple[NDArray[Any], Floats] | None,
+) -> tuple[bytes, History]:
+    """Train one of the original networks as the notebooks did: so many epochs, the last one's weights."""
+    import keras
+
+    model = network.network()
+    rate = keras.optimizers.schedules.InverseTimeDecay(recipe.rate, 1, recipe.decay)
+    model.compile(keras.optimizers.Adam(rate), "categorical_crossentropy", weighted_metrics=["accuracy"])
+    options = {"epochs": recipe.epochs, "batch_size": recipe.batch, "validation_data": watched, "verbose": 0}
+    curves = model.fit(_shaped(inputs, network), targets, sample_weight=weights, **options).history
+    exported = network.network(batch=1)
+    exported.set_weights(model.get_weights())
+    return tflite_graph(exported), {name: [round(float(v), 5) for v in values] for name, values in curves.items()}
+
+
+def _shaped(inputs: NDArray[Any], network: notebook.Architecture) -> NDArray[Any]:
+    return inputs.reshape(len(inputs), *network.shape)
+
+
+def _voice(store: Store, recipe: VoiceRecipe, training: Part, validation: Part, seed: int, table: Path) -> Fitted:
+    """Statistics of the windows come from `table`, labels are drawn by the square root of their share."""
+    statistics = read_statistics(table, store)
+    classes = training.targets.argmax(axis=1)
+    chances = 1 / np.sqrt(np.bincount(classes, minlength=len(LABELS))[classes])
+    examples = voice.scaled_examples(statistics[training.rows], training.targets, chances)
+    watched = (statistics[validation.rows, 0], validation.targets) if len(validation.rows) else None
+    graph, curves = voice.trained(examples, store.voice.mfcc, recipe, seed, watched)
+    return Fitted(graph, Inputs(store.voice.mfcc, DEFAULT_VIEW), _mean_curve(curves))
+
+
+def write_statistics(path: Path, store: Store, recipe: VoiceRecipe) -> None:
+    """Write the statistics of all windows of all rows, float16 [rows, windows, n]."""
+    with path.open("wb") as file:
+        for rows in voice.clip_statistics(store.voice, recipe):
+            file.write(rows.tobytes())
+
+
+def read_statistics(path: Path, store: Store) -> NDArray[np.float16]:
+    """Map what `write_statistics` wrote."""
+    flat = np.memmap(path, np.float16, "r")
+    rows, windows = store.voice.ends.shape
+    return flat.reshape(rows, windows, -1)
+
+
+def _mean_curve(curves: list[Curve]) -> History:
+    names = ("loss", "val_loss")
+    return {name: np.mean([getattr(curve, name) for curve in curves], axis=0).round(5).tolist() for name in names}
+
+
+def _text(store: Store, recipe: TextRecipe, training: Part, validation: Part, seed: int) -> Fitted:
+    examples = _sentences(store, training, recipe)
+    watched = _sentences(store, validation, recipe) if len(validation.rows) else None
+    parameters, graph, curve = text.trained(examples, recipe, seed, lambda _done, _total: None, watched)
+    return Fitted(graph, Inputs(parameters), curve.to_json())
+
+
+def _sentences(store: Store, part: Part, recipe: TextRecipe) -> text.Examples:
+    counts = np.maximum(part.targets.sum(axis=0), 1)
+    chances = part.targets.astype(np.float64) @ counts**-recipe.balance
+    return text.Examples([store.words[row] or [] for row in part.rows], part.targets, chances / chances.sum())
+
+
+def _bio(store: Store, recipe: BioRecipe, training: Part, seed: int) -> Fitted:
+    usual = usual_spreads(store, training.rows, recipe.features)
+    inputs = Inputs(BioParameters(features=recipe.features, usual=usual, clip=recipe.clip))
+    x, y, weights = balanced(inputs.of(store, training.rows), training.targets, recipe.balancing, seed)
+    kernel, bias, losses = softmax_regression(x, y, weights, recipe.ridge)
+    return Fitted(tflite_graph(_linear(kernel, bias)), inputs, {"loss": losses, "val_loss": []})
+
+
+def softmax_regression(
+    x: Floats, y: Floats, weights: Floats, ridge: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[float]]:
+    """Kernel [inputs, labels] and bias [labels] of the most likely softmax model under a ridge, and losses on the way.
+
+    The problem is convex: the result does not depend on a start.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import log_softmax
+
+    inputs, labels = x.shape[1], y.shape[1]
+    rows = np.column_stack([x, np.ones(len(x))]).astype(np.float64)
+    penalty = np.full((inputs + 1, 1), ridge)
+    penalty[-1] = 0.0
+    losses: list[float] = []
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        beta = flat.reshape(inputs + 1, labels)
+        logs = log_softmax(rows @ beta, axis=1)
+        fit = float(-(weights[:, None] * y * logs).sum())
+        gradient = rows.T @ (weights[:, None] * (np.exp(logs) - y)) + penalty * beta
+        losses.append(round(fit / len(rows), 5))
+        return fit + 0.5 * float((penalty * beta**2).sum()), gradient.ravel()
+
+    beta = minimize(loss, np.zeros((inputs + 1) * labels), jac=True, method="L-BFGS-B").x.reshape(inputs + 1, labels)
+    return beta[:-1], beta[-1], losses
+
+
+def _linear(kernel: NDArray[np.float64], bias: NDArray[np.float64]) -> Any:  # noqa: ANN401 - Keras has no annotations
+    import keras
+
+    given = keras.Input(batch_shape=(1, len(kernel)), name="bio")
+    layer = keras.layers.Dense(len(bias), "softmax", name="labels")
+    model = keras.Model(given, layer(given))
+    layer.set_weights([kernel, bias])
+    return model

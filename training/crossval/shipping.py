@@ -1,0 +1,87 @@
+"""The bundle of a run: models trained on everything, temperatures and weights from validation rows, and the scores."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+from models.bundle import Bundle, write_bundle
+from training.card import table
+from training.crossval.run import Run
+from training.crossval.work import final_model
+from training.errors import InvalidCorpus
+from training.evaluation import evaluated
+from training.evaluation.results import Results, as_metrics, as_provenance, fitted_weights
+from training.report.numbers import Table, tables
+
+PROTOCOLS = {
+    "sessions": "folds of sessions: no session and no person on two sides; temperatures and weights from validation "
+    "sessions; the models that ship are trained on all sessions",
+    "speakers": "folds of people, none of them on two sides; the models that ship are trained on all of them",
+    "notebook": "the original notebooks', leak and all: comparable with nothing but their numbers",
+}
+
+
+def ship(done: Run, out: Path, name: str) -> tuple[Bundle, Results]:
+    """Write the bundle; not in a process that has TensorFlow.
+
+    Raises
+    ------
+    InvalidCorpus
+        When there is no model to ship.
+    InvalidPredictions
+        When no test row has an answer.
+    """
+    if not done.models:
+        raise InvalidCorpus(f"{done.settings.path}: no modality can be trained; see what is missing above")
+    results = evaluated(list(done.predictions.values()), done.about)
+    weights = fitted_weights(results)
+    models = [
+        final_model(folder, results.calibration[modality].temperature, weights[modality])
+        for modality, folder in done.models.items()
+        if modality in results.calibration
+    ]
+    training = _provenance(done, results)
+    return write_bundle(out, name, models, training, _card(name, training, results)), results
+
+
+def _provenance(done: Run, results: Results) -> dict[str, Any]:
+    about = {key: done.about[key] for key in ("corpus", "files", "rows", "protocol", "leaky", "recipe", "ties", "seed")}
+    modalities = {
+        modality: {
+            "protocol": PROTOCOLS[done.settings.protocol],
+            "recipe": done.about["settings"][modality],
+            "metrics": as_metrics(results, modality),
+        }
+        for modality in results.calibration
+    }
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return {
+        "date": date,
+        **about,
+        "folds": done.about["folds"],
+        "packages": done.about["packages"],
+        "evaluation": as_provenance(results),
+        **modalities,
+    }
+
+
+def _card(name: str, training: dict[str, Any], results: Results) -> str:
+    """Markdown: what was done, and every table of the results."""
+    packages = ", ".join(f"{package} {number}" for package, number in training["packages"].items())
+    parts = [
+        f"# {name}\n",
+        f"Trained on {training['corpus']} on {training['date']} with seed {training['seed']}, recipe "
+        f"{training['recipe']}, ties: {training['ties']}. {packages}.\n",
+        f"Protocol {training['protocol']}: {PROTOCOLS[training['protocol']]}.\n",
+    ]
+    if results.leak:
+        parts.append(f"**These scores cannot be believed: {results.leak}.**\n")
+    parts += [
+        f"## {each.title}\n\n{table(list(each.head), [list(row) for row in each.rows])}" for each in tables(results)
+    ]
+    parts.append("Not a medical device, and no ground for decisions about people.\n")
+    return "\n".join(parts)
+
+
+def _section(of: Table) -> str:
+    return f"## {of.title}\n\n{table(list(of.head), [list(row) for row in of.rows])}"

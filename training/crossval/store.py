@@ -1,0 +1,165 @@
+"""A corpus's features, computed once by the runtime's own functions: what every task reads.
+
+    store.json          what they were made from: another corpus, parameters or version make them anew
+    utterances.npz      the rows; all other files have as many
+    voice.npz, voice-frames.f16    MFCC windows, mapped into memory; a row without sound has windows without frames
+    text.json           morphemes of each row, null where there is no text; below `raw`, of the text before cleaning
+    bio.npz             body windows and their baselines
+
+A store is put together from pieces, one for each scene, that tasks have written: one scene is in memory at a time, and
+what was computed before an interruption is not computed again.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.mfcc import MfccParameters
+from models.features.registry import REGISTRY
+from training.crossval.bodies import Bodies
+from training.crossval.utterances import Utterances
+from training.voice_data import VIEWS, Half, VoiceData
+
+VERSION = 1
+"""Raised when the same corpus and parameters give other files"""
+VARIATIONS = 3
+"""Windows of each utterance beside VIEWS, for training"""
+KEY, FRAMES, BODIES, TEXT = "store.json", "voice-frames.f16", "bio.npz", "text.json"
+
+Words = list[str] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Features of consecutive rows: those of a scene."""
+
+    frames: list[list[Half]]
+    """[rows][windows]"""
+    words: list[Words]
+    raw: list[Words]
+    bodies: Bodies
+    troubles: list[str]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Opened for reading."""
+
+    folder: Path
+
+    @cached_property
+    def utterances(self) -> Utterances:
+        """The rows."""
+        return Utterances.load(self.folder / "utterances.npz")
+
+    @cached_property
+    def voice(self) -> VoiceData:
+        """Windows of all rows."""
+        with np.load(self.folder / "voice.npz", allow_pickle=False) as arrays:
+            ends = arrays["ends"]
+        mapped = bool(len(ends)) and bool(ends.flat[-1])  # an empty file cannot be mapped
+        flat = np.memmap(self.folder / FRAMES, np.float16, "r") if mapped else np.zeros(0, np.float16)
+        nothing = np.zeros(len(ends), np.int64)
+        return VoiceData(
+            corpus=np.full(len(ends), ""),
+            speaker=self.utterances.speaker,
+            label=nothing,
+            fold=nothing,
+            ends=ends,
+            parameters=np.array(json.dumps(MfccParameters().to_json())),
+            frames=flat.reshape(-1, MfccParameters().n_mfcc),
+        )
+
+    @cached_property
+    def words(self) -> list[Words]:
+        """Morphemes of each row's cleaned text."""
+        return self._text["cleaned"]
+
+    @cached_property
+    def raw_words(self) -> list[Words]:
+        """Morphemes of each row's text as transcribed."""
+        return self._text["raw"]
+
+    @cached_property
+    def _text(self) -> dict[str, list[Any]]:
+        content: dict[str, list[Any]] = json.loads((self.folder / TEXT).read_text(encoding="utf-8"))
+        return content
+
+    @cached_property
+    def bodies(self) -> Bodies:
+        """Of all rows."""
+        with np.load(self.folder / BODIES, allow_pickle=False) as arrays:
+            return Bodies(**{each.name: arrays[each.name] for each in fields(Bodies)})
+
+    @cached_property
+    def troubles(self) -> list[str]:
+        """What could not be read while it was made."""
+        return self._text["troubles"]
+
+    def there(self, modality: str) -> NDArray[np.bool_]:
+        """Which rows have the modality, [n]."""
+        if modality == "voice":
+            return np.diff(self.voice.ends[:, -1], prepend=0) > 0
+        if modality == "text":
+            return np.array([words is not None for words in self.words], bool)
+        return self.bodies.known
+
+
+def key_of(corpus: str, fingerprint: str, seed: int) -> dict[str, Any]:
+    """What a store is made from."""
+    versions = {name: feature.version for name, feature in REGISTRY.items()}
+    mfcc = MfccParameters().to_json()
+    variations = {"variations": VARIATIONS, "seed": seed}
+    return {"version": VERSION, "corpus": corpus, "files": fingerprint, "features": versions, "mfcc": mfcc} | variations
+
+
+def write_piece(folder: Path, piece: Piece) -> None:
+    """Write the features of a scene into a new folder."""
+    folder.mkdir()
+    with (folder / FRAMES).open("wb") as file:
+        for row in piece.frames:
+            file.writelines(window.tobytes() for window in row)
+    lengths = np.array([[len(window) for window in row] for row in piece.frames], np.int64)
+    np.savez_compressed(folder / BODIES, lengths=lengths, **vars_of(piece.bodies))
+    _write_json(folder / TEXT, {"cleaned": piece.words, "raw": piece.raw, "troubles": piece.troubles})
+
+
+def write_store(folder: Path, key: dict[str, Any], utterances: Utterances, pieces: Sequence[Path]) -> None:
+    """Put a store together in a new folder; `pieces` are in the order of the rows, and are removed on the way."""
+    folder.mkdir()
+    texts, arrays = [], []
+    with (folder / FRAMES).open("wb") as whole:
+        for piece in pieces:
+            with (piece / FRAMES).open("rb") as part:
+                shutil.copyfileobj(part, whole)
+            with np.load(piece / BODIES, allow_pickle=False) as found:
+                arrays.append({name: found[name] for name in found.files})
+            texts.append(json.loads((piece / TEXT).read_text(encoding="utf-8")))
+    stacked = {name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]}
+    lengths = stacked.pop("lengths")
+    utterances.save(folder / "utterances.npz")
+    np.savez_compressed(folder / "voice.npz", ends=np.cumsum(lengths).reshape(lengths.shape))
+    np.savez_compressed(folder / BODIES, **stacked)
+    _write_json(folder / TEXT, {name: [each for text in texts for each in text[name]] for name in texts[0]})
+    _write_json(folder / KEY, key)
+
+
+def vars_of(bodies: Bodies) -> dict[str, Any]:
+    """Arrays by name."""
+    return {each.name: getattr(bodies, each.name) for each in fields(Bodies)}
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def no_frames() -> list[Half]:
+    """Windows of a row without sound."""
+    return [np.zeros((0, MfccParameters().n_mfcc), np.float16)] * (len(VIEWS) + VARIATIONS)
