@@ -23,15 +23,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from models import features
+from models import windows as windows_module
 from models.features.baseline import Baseline
 from models.features.bio import FEATURES, BioParameters, compared, deviations
 from models.scores import LABELS
 from models.tflite import Network
+from training import stress_predict
 from training.arousal import aroused, evidence_weights
+from training.cache import Origin
 from training.errors import NotPrepared
 from training.export import quiet_keras, tflite_graph
 from training.metrics import Report, mean_and_spread, report
 from training.stress_predict import FOLDER, UNLABELLED, Windows, read_windows
+from training.whole import whole
 
 SELECTED = (
     "heart_rate",
@@ -47,6 +52,8 @@ SELECTED = (
     "temp_slope",
 )
 """Measures that a wristband gives: no mean of an ECG, and not both the mean and the tonic level of the skin"""
+PACKAGES = "numpy", "scipy"
+"""That measures are computed with"""
 ARRAYS, FOLDS = "bio.npz", "bio-folds"
 NOBODY = ""
 """Left out of the model that ships"""
@@ -69,6 +76,12 @@ def silent(_done: int, _total: int) -> None:
     """Progress that nobody sees."""
 
 
+def origin(data: Path) -> Origin:
+    """Tell what measures of Stress-Predict below `data` would be made from."""
+    files = sorted(path for path in (data / FOLDER).rglob("*") if path.is_file())
+    return Origin.of(files, BioParameters().to_json(), [features, windows_module, stress_predict], PACKAGES, seed=0)
+
+
 def prepare(data: Path, out: Path, progress: Progress = silent) -> None:
     """Measure Stress-Predict below `data` and write `bio.npz` into `out`; `progress` is told people done and in all.
 
@@ -79,8 +92,10 @@ def prepare(data: Path, out: Path, progress: Progress = silent) -> None:
     SourceError
         When a recording cannot be read.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    read_windows(data / FOLDER, BioParameters(), progress).save(out / ARRAYS)
+    (out / ARRAYS).unlink(missing_ok=True)
+    windows = read_windows(data / FOLDER, BioParameters(), progress)
+    with whole(out / ARRAYS) as partial:
+        windows.save(partial)
 
 
 def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> None:

@@ -71,6 +71,12 @@ def folds_of(clips: list[Clip], data: Path) -> dict[str, int]:
     return {**published, **{speaker: i % FOLDS + 1 for i, speaker in enumerate(others)}}
 
 
+def files_of(clips: list[Clip], data: Path) -> list[Path]:
+    """Every file that the clips, their labels and folds come from."""
+    named = [path for name in ("manifest.csv", "emobox_folds.csv") for path in sorted(data.glob(f"{FOLDER}/*/{name}"))]
+    return named + [clip.path for clip in clips]
+
+
 def _read(folder: Path) -> list[Clip]:
     with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)

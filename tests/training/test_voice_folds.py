@@ -11,6 +11,7 @@ from tests.training.corpus import RATE, tone, write_corpus
 from training.augment import SHORTEST_S, speech_part, varied
 from training.recipes import load_recipe
 from training.speech_corpora import folds_of, read_clips
+from training.tasks import Workers
 from training.voice import examples_of
 from training.voice_data import VIEWS, VoiceData, prepare
 
@@ -50,7 +51,7 @@ def test_folds_go_by_speaker_and_keep_published_ones(tmp_path: Path) -> None:
 def test_stored_windows_are_the_runtimes_features(tmp_path: Path) -> None:
     """A prepared window is what mfcc_features gives, to half precision, zeros behind it."""
     data = write_corpus(tmp_path)
-    prepare(data, tmp_path / "prepared", seed=1, jobs=1, progress=lambda _done, _total: None)
+    prepare(data, tmp_path / "prepared", 1, Workers(1), progress=lambda _done, _total: None)
     stored = VoiceData.load(tmp_path / "prepared")
     import soundfile
 

@@ -1,0 +1,97 @@
+"""Tables of frames too large for memory, in memory-mapped shards that are made independently of each other.
+
+A shard holds the windows of some consecutive items, float16 [frames, width], and where each of them ends. Its name is a
+fingerprint of what it was made from, so shards that are there already are used again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.cache import digest
+from training.tasks import Task, Workers, run
+from training.whole import remove
+
+ITEMS = 32
+"""In one shard: some 40 MB and a second of work"""
+FRAMES, ENDS = "frames.npy", "ends.npy"
+
+Half = NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """Rows of several tables, numbered through; a slice must lie within one of them."""
+
+    tables: Sequence[Half]
+    starts: NDArray[np.int64]
+    """[tables] number of each table's first row"""
+
+    def __getitem__(self, rows: slice) -> Half:
+        at = int(np.searchsorted(self.starts, rows.start, side="right")) - 1
+        start = int(self.starts[at])
+        found: Half = self.tables[at][rows.start - start : rows.stop - start]
+        return found
+
+
+def write_shards(
+    folder: Path,
+    items: Sequence[Any],
+    marks: Sequence[bytes],
+    windows: Callable[[Any], list[Half]],
+    workers: Workers,
+    progress: Callable[[int, int], object],
+) -> list[str]:
+    """Compute all items' windows into shards below `folder`, and return their names in order.
+
+    Parameters
+    ----------
+    marks
+        One for each item: whatever its windows are made from.
+    windows
+        A module's function from an item to its windows, each [frames, width].
+    """
+    tasks = [
+        Task(folder / digest(*marks[at : at + ITEMS]), _write_shard, (windows, items[at : at + ITEMS]))
+        for at in range(0, len(items), ITEMS)
+    ]
+    run(tasks, workers, progress)
+    return [task.output.name for task in tasks]
+
+
+def ends_of(folder: Path, names: Sequence[str]) -> NDArray[np.int64]:
+    """Where each window ends, [items, windows], in rows of the `Frames`."""
+    ends, before = [], 0
+    for name in names:
+        ends.append(np.load(folder / name / ENDS) + before)
+        before = int(ends[-1].flat[-1])
+    return np.concatenate(ends)
+
+
+def map_shards(folder: Path, names: Sequence[str]) -> Frames:
+    """Map the shards' frames into memory."""
+    tables: list[Half] = [np.load(folder / name / FRAMES, mmap_mode="r") for name in names]
+    return Frames(tables, np.cumsum([0, *(len(table) for table in tables[:-1])]))
+
+
+def keep_only(folder: Path, names: Sequence[str]) -> None:
+    """Remove shards of earlier contents."""
+    for path in folder.iterdir():
+        if path.name not in names:
+            remove(path)
+
+
+def _write_shard(path: Path, windows: Callable[[Any], list[Half]], items: Sequence[Any]) -> None:
+    rows = [windows(item) for item in items]
+    lengths = [[len(window) for window in row] for row in rows]
+    path.mkdir()
+    for name, table in (
+        (ENDS, np.cumsum(lengths).reshape(len(items), -1)),
+        (FRAMES, np.concatenate([window for row in rows for window in row])),
+    ):
+        with (path / name).open("wb") as file:
+            np.save(file, table)
