@@ -30,7 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
     _evaluate_options(commands.add_parser("evaluate", help="score the exported graphs on held-out data"))
     _report_options(commands.add_parser("report", help="evaluate a run's predictions: tables, report.html, drawings"))
     _export_options(commands.add_parser("export", help="write a bundle of the fitted and evaluated models"))
-    _bundle_options(commands.add_parser("bundle", help="all of these: from a data folder to a bundle"))
+    _all_options(commands.add_parser("all", help="from a corpus to a bundle tested on people it had not heard"))
+    _bundle_options(commands.add_parser("bundle", help="the default bundle, from the folder of shared data"))
     _import_options(commands.add_parser("import-h5", help="make a bundle of the original notebooks' Keras files"))
     return parser
 
@@ -87,6 +88,36 @@ def _bundle_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="of the bundle (default: its folder's)")
     parser.add_argument("--recipes", type=Path, metavar="DIR", help="folder with voice.toml, text.toml of your own")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep features and fitted models here")
+
+
+def _all_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", type=Path, metavar="PATH", help="a KEMDy19 root, or a folder with speech/ and manifests"
+    )
+    choices = {"sessions": "five folds of sessions", "speakers": "folds of people", "notebook": "the notebooks', leaky"}
+    parser.add_argument(
+        "--protocol",
+        choices=choices,
+        default="sessions",
+        help=f"the split: {'; '.join(f'{name}: {what}' for name, what in choices.items())} (default: sessions)",
+    )
+    parser.add_argument(
+        "--recipe", metavar="RECIPE", help="default, notebook, or a TOML file with sections voice, text, bio"
+    )
+    parser.add_argument(
+        "--ties",
+        choices=("first", "drop", "votes"),
+        default="drop",
+        help="utterances whose raters are tied: the label named first, left out, or train all on the raters' votes "
+        "(default: drop)",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle's folder")
+    parser.add_argument("--name", help="of the bundle (default: its folder's)")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="keep all steps here (default: runs/NAME)")
+    parser.add_argument("--strict", action="store_true", help="end the run at anything that is missing or broken")
+    _seed(parser)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler that works instead, tcp://HOST:PORT")
 
 
 def _import_options(parser: argparse.ArgumentParser) -> None:
@@ -229,6 +260,12 @@ def _bundle(arguments: argparse.Namespace) -> None:
         _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=arguments.name))
 
 
+def _all(arguments: argparse.Namespace) -> None:
+    from training.crossval.command import command
+
+    command(arguments, _progress, lambda line: sys.stderr.write(f"{line}\n"))
+
+
 def _import_h5(arguments: argparse.Namespace) -> None:
     from models.scores import Modality
     from training.import_h5 import Tables, import_h5
@@ -257,6 +294,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "evaluate": _evaluate,
     "report": _report,
     "export": _export,
+    "all": _all,
     "bundle": _bundle,
     "import-h5": _import_h5,
 }
