@@ -130,9 +130,9 @@ def test_a_second_report_is_the_same(leaky: tuple[Path, Results]) -> None:
 def test_a_leaky_run_says_so_beside_its_numbers(leaky: tuple[Path, Results]) -> None:
     """In every row, in every drawing, in red; rows without features do not leak."""
     html = (leaky[0] / "report.html").read_text(encoding="utf-8")
-    rows = re.findall(r"<tr(?: class=apart)?>.*?</tr>", html.partition("<tbody>")[2], flags=re.DOTALL)
-    scored = [row for row in rows if "class=apart" not in row and "<td>" in row]
-    assert scored
+    rows = re.findall(r"<tr(?: class=(?:apart|red))?>.*?</tr>", html.partition("<tbody>")[2], flags=re.DOTALL)
+    scored = [row for row in rows if "class=red" in row]
+    assert len(scored) >= 6
     assert all("leaky: rows &lt;planted&gt; twice" in row for row in scored)
     assert all("leaky" not in row for row in rows if "class=apart" in row)
     assert html.count("<svg") == html.count("LEAKY: rows")
@@ -195,3 +195,20 @@ def test_the_command_prints_json_and_writes_the_report(tmp_path: Path) -> None:
     bad = subprocess.run([*command, str(folder / "plots")], capture_output=True, text=True)
     assert (bad.returncode, bad.stdout) == (3, "")
     assert bad.stderr.count("\n") == 1
+
+
+def test_the_page_says_which_rows_and_folds_there_were(tmp_path: Path) -> None:
+    """Left out rows by reason, sessions of each fold, the leaky score of shuffled rows in red."""
+    write_run(
+        tmp_path,
+        tables(("text",), sessions=2, turns=2),
+        history={},
+        rows={"annotated": 40, "used": 37, "skipped": {"raters tied": 3}},
+        folds=[{"fold": 1, "test_sessions": ["01"], "validation_sessions": ["02"], "train_n": 20, "test_n": 9}],
+        shuffled={"text": {"accuracy": 0.9125, "n": 8, "split": "a shuffled fifth"}},
+    )
+    write_report(tmp_path, silent)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<th>left out: raters tied</th><td>3</td>" in html
+    assert "<th>fold 1</th><td>20</td><td></td><td>9</td><td>02</td><td>01</td>" in html
+    assert "<td>0.912</td><td>a shuffled fifth</td>" in html

@@ -1,4 +1,4 @@
-"""A run's numbers for people: `report.html`, PNGs and `results.json`, all from one evaluation."""
+"""A run's numbers for people: `report.html`, PNGs, `results.json` and TensorBoard logs, all from one evaluation."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,17 +47,19 @@ def read_run(folder: Path) -> tuple[dict[str, Any], list[Predictions]]:
 
 
 def write_report(folder: Path, progress: Progress) -> Results:
-    """Evaluate the run in `folder` and write `results.json`, `report.html` and `plots/` into it.
+    """Evaluate the run in `folder` and write `results.json`, `report.html`, `plots/` and `tensorboard/` into it.
 
     `progress` is told drawings done and in all. Needs matplotlib.
     """
     from training.report.figures import laid_out, marked
     from training.report.page import Drawing, page
+    from training.report.tensorboard import write_curves
     from training.report.theme import inline_svg, style, write_png
 
     run, tables = read_run(folder)
     results = evaluated(tables, run)
     _write(folder / "results.json", json.dumps(results.to_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    write_curves(folder / "tensorboard", run.get("history") or {})
     plots = folder / "plots"
     plots.mkdir(exist_ok=True)
     plans, drawings = list(_plans(results, run, calibrated_vote(tables))), {}
@@ -67,7 +69,7 @@ def write_report(folder: Path, progress: Progress) -> Results:
             drawings[name] = Drawing(title, says, inline_svg(figure, escape(f"{title}: {says}")))
             write_png(figure, plots / f"{name}.png")
         progress(done, len(plans))
-    _write(folder / "report.html", page(results, drawings, run.get("packages") or {}))
+    _write(folder / "report.html", page(results, run, drawings))
     return results
 
 

@@ -1,7 +1,8 @@
 """Tables of results as text, the same rows for a page, a terminal and a card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.scores import LABELS
 from training.evaluation.gauge import Gauge
@@ -38,6 +39,41 @@ def tables(results: Results) -> list[Table]:
         _calibration(results),
         *([_weights(results)] if len(results.calibration) > 1 else []),
     ]
+
+
+def run_tables(run: Mapping[str, Any]) -> list[Table]:
+    """What `run.json` says about rows and folds, as far as it does."""
+    found = [_rows(run.get("rows") or {}), _split(run.get("folds") or []), _shuffled(run.get("shuffled") or {})]
+    return [table for table in found if table.rows]
+
+
+def _rows(counts: Mapping[str, Any]) -> Table:
+    skipped = counts.get("skipped") or {}
+    left_out = tuple((f"left out: {reason}", str(count)) for reason, count in skipped.items())
+    known = tuple((name, str(counts[name])) for name in ("annotated", "used") if name in counts)
+    return Table("Rows of the corpus", "", ("", "n"), (*known, *left_out))
+
+
+def _split(folds: Sequence[Mapping[str, Any]]) -> Table:
+    """Sessions of each fold, or people where there are none."""
+    rows = []
+    for fold in folds:
+        parts = [fold.get(f"{part}_sessions") or fold.get(f"{part}_speakers") or [] for part in ("validation", "test")]
+        sizes = [str(fold.get(f"{part}_n", "")) for part in ("train", "validation", "test")]
+        rows.append((f"fold {fold.get('fold', '')}", *sizes, *(_listed(names) for names in parts)))
+    head = ("", "n trained", "n validated", "n tested", "validated on", "tested on")
+    return Table("Folds", "No session and no person stands on two sides of an honest fold.", head, tuple(rows))
+
+
+def _shuffled(results: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The notebooks' other leak: the share of the shuffled rows that was held out."""
+    rows = tuple((modality, str(r["n"]), f"{r['accuracy']:.3f}", r["split"]) for modality, r in results.items())
+    return Table("On shuffled rows, as single notebooks did", "", ("", "n", "accuracy", "split"), rows)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
 
 
 def _scores(results: Results) -> Table:

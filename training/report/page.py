@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from training.evaluation.gauge import LARGEST, NEAREST, RANDOM
 from training.evaluation.results import Results
-from training.report.numbers import PUBLISHED, Table, tables
+from training.report.numbers import PUBLISHED, Table, run_tables, tables
 from training.report.theme import DARK, LIGHT
 
 
@@ -19,31 +20,34 @@ class Drawing:
     svg: str
 
 
-def page(results: Results, drawings: Mapping[str, Drawing], packages: Mapping[str, str]) -> str:
+def page(results: Results, run: Mapping[str, Any], drawings: Mapping[str, Drawing]) -> str:
     """HTML of the whole report.
 
     Parameters
     ----------
+    run
+        What `run.json` says.
     drawings
         By file name; those named `confusion-...` stand side by side.
     """
-    shown = {table.title: _table(table, results.leak) for table in tables(results)}
+    leak = results.leak
     wide = [name for name in drawings if not name.startswith("confusion")]
     matrices = "".join(_figure(drawing) for name, drawing in drawings.items() if name not in wide)
     body = [
         _head(results),
         _tiles(results),
         *(_figure(drawings[name]) for name in wide[:1]),
-        *shown.values(),
+        *(_table(table, leak) for table in tables(results)),
         f'<section><h2>Confusion</h2><div class="pair">{matrices}</div></section>',
         *(_figure(drawings[name]) for name in wide[1:]),
-        _how(results, packages),
+        *(_table(table, leak if table.title.startswith("On shuffled") else None) for table in run_tables(run)),
+        _how(results, run.get("packages") or {}),
     ]
     title = escape(f"{results.corpus}, {results.protocol}: evaluation")
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<style>{_colours()}{STYLE}</style></head>\n<body class="{"leaky" if results.leak else "sound"}"><main>'
+        f'<style>{_colours()}{STYLE}</style></head>\n<body class="{"leaky" if leak else "sound"}"><main>'
         + "\n".join(body)
         + "</main></body></html>\n"
     )
@@ -105,8 +109,9 @@ def _row(row: Sequence[str], leak: str | None) -> str:
     """Rows without features, or from elsewhere, are set apart; they do not leak."""
     apart = row[0].startswith((LARGEST, NEAREST, PUBLISHED))
     cells = "".join(f"<td>{_cell(cell)}</td>" for cell in row[1:])
-    beside = f"<small>leaky: {escape(leak)}</small>" if leak and not apart else ""
-    return f"<tr{' class=apart' if apart else ''}><th>{escape(row[0])}{beside}</th>{cells}</tr>"
+    beside = f'<small class="leak">leaky: {escape(leak)}</small>' if leak and not apart else ""
+    kind = " class=apart" if apart else " class=red" if leak else ""
+    return f"<tr{kind}><th>{escape(row[0])}{beside}</th>{cells}</tr>"
 
 
 def _cell(text: str) -> str:
@@ -182,7 +187,7 @@ svg text{font-family:system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif!imp
 .leak{color:var(--leak)}
 p.leak{border-left:4px solid var(--leak);padding:8px 14px;margin:0 0 16px;
  background:color-mix(in srgb,var(--leak) 10%,transparent)}
-.leaky .tiles strong,.leaky tr:not(.apart) td,.leaky tr:not(.apart) small{color:var(--leak)}
+.leaky .tiles strong,.red td,.red td small,small.leak{color:var(--leak)}
 tbody th small{display:block;white-space:normal;min-width:20em;line-height:1.3;font-weight:400}
 @media print{main{max-width:none}section,figure{break-inside:avoid}}
 """
