@@ -55,6 +55,13 @@ def test_every_subset_has_an_outcome_with_equal_and_with_fitted_weights() -> Non
     assert sum(scores.n for scores in RESULTS.whole.sessions.values()) == RESULTS.whole.n
 
 
+def test_progress_is_told_of_every_subset() -> None:
+    """Up to all of them."""
+    told: list[tuple[int, int]] = []
+    evaluated([VOICE, TEXT], run_json(), lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_rows_that_a_modality_lacks_are_counted() -> None:
     """Alone it cannot score them; in a vote the others speak."""
     assert RESULTS.outcome("bio").missing > 0

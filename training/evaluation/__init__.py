@@ -1,6 +1,6 @@
 """Predictions of a run in, results out: each modality, every subset of them, their vote. Pure functions of tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -15,14 +15,17 @@ from training.evaluation.results import SCORES, Calibration, Outcome, Results
 from training.metrics import Report, mean_and_spread, reliability, report
 from training.predictions import InvalidPredictions, Predictions
 
+Progress = Callable[[int, int], object]
 LEAKS = {
     "notebook": "the notebooks' split: most test rows, or copies of them made by SMOTE, were trained on",
     "": "test rows are not independent of what the models were trained on",
 }
 
 
-def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any]) -> Results:
+def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any], progress: Progress | None = None) -> Results:
     """Score the tables of a run's modalities; `run` is what `run.json` says.
+
+    `progress` is told subsets of modalities done and in all.
 
     Temperatures and weights come from validation rows alone; a fold's test rows get its own.
 
@@ -36,7 +39,12 @@ def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any]) -> Results:
     if not same:
         raise InvalidPredictions("predictions: no labelled test row has an answer; run maeum-train all anew")
     ready = [fitting.calibrated(table, fitting.temperatures(table)) for table in same]
-    outcomes = [outcome for subset in _subsets(ready) for outcome in _outcomes(subset, seed)]
+    outcomes: list[Outcome] = []
+    subsets = _subsets(ready)
+    for done, subset in enumerate(subsets, 1):
+        outcomes += _outcomes(subset, seed)
+        if progress:
+            progress(done, len(subsets))
     everything = voted(ready, np.ones(len(ready)))
     return Results(
         **{key: str(run.get(key) or "") for key in ("corpus", "protocol", "recipe", "ties")},

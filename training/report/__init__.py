@@ -11,6 +11,7 @@ import numpy as np
 from models.scores import MODALITIES
 from training.errors import NotPrepared
 from training.evaluation import calibrated_vote, evaluated
+from training.evaluation.aligned import answered
 from training.evaluation.results import Results
 from training.predictions import InvalidPredictions, Predictions
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Progress = Callable[[int, int], object]
+DRAWINGS = 10
+"""Of a run with three modalities"""
 Plan = tuple[str, str, str, Callable[[], "Figure"]]
 """File name, title, what it shows, how to draw it"""
 
@@ -49,7 +52,7 @@ def read_run(folder: Path) -> tuple[dict[str, Any], list[Predictions]]:
 def write_report(folder: Path, progress: Progress) -> Results:
     """Evaluate the run in `folder` and write `results.json`, `report.html`, `plots/` and `tensorboard/` into it.
 
-    `progress` is told drawings done and in all. Needs matplotlib.
+    `progress` is told steps done and in all. Needs matplotlib.
     """
     from training.report.figures import laid_out, marked
     from training.report.page import Drawing, page
@@ -57,18 +60,19 @@ def write_report(folder: Path, progress: Progress) -> Results:
     from training.report.theme import inline_svg, style, write_png
 
     run, tables = read_run(folder)
-    results = evaluated(tables, run)
+    results = evaluated(tables, run, lambda done, total: progress(done, total + DRAWINGS))
     _write(folder / "results.json", json.dumps(results.to_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     write_curves(folder / "tensorboard", run.get("history") or {})
     plots = folder / "plots"
     plots.mkdir(exist_ok=True)
     plans, drawings = list(_plans(results, run, calibrated_vote(tables))), {}
+    first = 2 ** len(results.calibration) - 1
     for done, (name, title, says, draw) in enumerate(plans, 1):
         with style():
             figure = laid_out(marked(draw(), results.leak))
             drawings[name] = Drawing(title, says, inline_svg(figure, escape(f"{title}: {says}")))
             write_png(figure, plots / f"{name}.png")
-        progress(done, len(plans))
+        progress(first + done, first + len(plans))
     _write(folder / "report.html", page(results, run, drawings))
     return results
 
@@ -78,7 +82,7 @@ def typical_scene(vote: Predictions) -> Predictions | None:
     rows = vote[(vote.part == "test") & (vote.scene != "")]
     if not len(rows):
         return None
-    right = rows.probabilities.argmax(axis=1) == rows.truth
+    right = answered(rows, "test") & (rows.probabilities.argmax(axis=1) == rows.truth)
     _, scene, counts = np.unique(np.stack([rows.session, rows.scene]), axis=1, return_inverse=True, return_counts=True)
     shares = np.bincount(scene.ravel(), right) / counts
     distance = np.where(counts >= np.median(counts), np.abs(shares - right.mean()), np.inf)

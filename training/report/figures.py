@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from models.scores import LABELS
+from training.evaluation.aligned import answered
 from training.evaluation.gauge import LARGEST, RANDOM
 from training.evaluation.results import Outcome, Results
 from training.metrics import Bin
@@ -69,7 +70,7 @@ def confusion(outcome: Outcome, title: str) -> Figure:
 
 def classes(table: Predictions) -> Figure:
     """How often each label is true, script and improvisation apart, and how often the vote says it."""
-    rows = table[(table.part == "test") & (table.truth >= 0) & ~np.isnan(table.probabilities[:, 0])]
+    rows = table[answered(table, "test")]
     kinds = [str(kind) for kind in np.unique(rows.kind)][::-1]
     figure = Figure((WIDE, 3.0), layout="constrained")
     axes = figure.subplots()
@@ -101,9 +102,10 @@ def learning_curves(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figur
     for axes, (modality, folds) in zip(figure.subplots(1, len(there), squeeze=False)[0], there.items(), strict=True):
         for key, line, name in (("loss", "--", "training"), ("val_loss", "-", "validation")):
             _curves(axes, [fold[key] for fold in folds if fold.get(key)], modality, line, name)
-        axes.set(title=modality, xlabel="part of the training", ylim=(0, None))
+        highest = max(value for line in axes.lines for value in np.asarray(line.get_ydata()).tolist())
+        axes.set(title=modality, xlabel="part of the training", xlim=(0, 1), ylim=(0, 1.08 * highest))
         axes.grid(axis="y")
-        axes.legend(loc="upper right")
+        axes.legend(loc="best")
     figure.axes[0].set_ylabel("loss")
     return figure
 
@@ -143,6 +145,7 @@ def sessions(results: Results) -> Figure:
             linestyle="-" if kind == "vote" else "",
             linewidth=0.8,
             markersize=5.5,
+            clip_on=False,
             marker=MARKS[kind],
             color=LIGHT[kind],
             label=kind,
@@ -195,11 +198,11 @@ def _interval(axes: Axes, row: int, outcome: Outcome, score: str, ink: str) -> N
     """Folds as small dots, the interval as a line, the score as a mark with its number."""
     colour, interval = LIGHT[kind_of(outcome)], outcome.intervals[score]
     folds = [getattr(fold, score) for fold in outcome.folds.values()]
-    axes.plot(folds, [row] * len(folds), linestyle="", marker=".", markersize=4, color=colour, alpha=0.4)
+    axes.plot(folds, [row] * len(folds), linestyle="", marker=".", markersize=4, color=colour, alpha=0.4, clip_on=False)
     axes.plot([interval.low, interval.high], [row, row], color=colour, linewidth=1.8)
     value = getattr(outcome.scores, score)
     hollow = LIGHT["surface"] if outcome.weighting == "fitted" else colour
-    axes.plot([value], [row], marker=MARKS[kind_of(outcome)], markersize=6, color=colour, markerfacecolor=hollow)
+    axes.plot([value], [row], marker=MARKS[kind_of(outcome)], markersize=6, color=colour, mfc=hollow, clip_on=False)
     axes.text(1.03, row, f"{value:.3f}", transform=axes.get_yaxis_transform(), va="center", color=ink)
 
 
@@ -234,7 +237,7 @@ def _curves(axes: Axes, curves: Sequence[Sequence[float]], modality: str, line: 
 
 def _bins(axes: Axes, bins: Sequence[Bin], label: str, **look: Any) -> None:  # noqa: ANN401 - matplotlib's own
     confidence, accuracy = [b.confidence for b in bins], [b.accuracy for b in bins]
-    axes.plot(confidence, accuracy, linewidth=1.4, markersize=4.5, label=label, **look)
+    axes.plot(confidence, accuracy, linewidth=1.4, markersize=4.5, label=label, clip_on=False, **look)
 
 
 def _moment(axes: Axes, start: float, end: float, truth: int, probabilities: np.ndarray[Any, Any]) -> None:

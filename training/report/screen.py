@@ -29,7 +29,7 @@ def as_text(results: Results, width: int | None, colours: bool) -> str:
 def _short(cell: str) -> str:
     """Fit for eighty columns: intervals are in the page and in JSON."""
     if "±" in cell:
-        return cell.replace(" ± ", "±").replace("0.", ".")
+        return cell.replace(" ± ", "±").replace("0.", ".").replace("1.000", "1.00")
     return cell.partition(" [")[0].removesuffix(" weights").replace(" + ", "+")
 
 
