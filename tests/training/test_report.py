@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -212,3 +213,19 @@ def test_the_page_says_which_rows_and_folds_there_were(tmp_path: Path) -> None:
     assert "<th>left out: raters tied</th><td>3</td>" in html
     assert "<th>fold 1</th><td>20</td><td></td><td>9</td><td>02</td><td>01</td>" in html
     assert "<td>0.912</td><td>a shuffled fifth</td>" in html
+
+
+def test_a_corpus_of_single_speakers_has_its_report_too(tmp_path: Path) -> None:
+    """Without sessions, scenes and kinds: no drawing of them, people are drawn for intervals, gauges give a reason."""
+    (table,) = tables(("voice",), sessions=2, turns=3)
+    none = np.full(len(table), "")
+    plain = replace(table, session=none, scene=none, kind=none, start=np.zeros(len(table)), end=np.ones(len(table)))
+    results = write_report(write_run(tmp_path, [plain], corpus="RAVDESS", history={}), silent)
+    assert results.clusters == "speaker"
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == {
+        *("scores", "confusion-voice", "classes", "reliability")
+    }
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "nearest in time: the corpus has no scenes" in html
+    assert "published" not in html
+    assert "alone" not in as_text(results, 80, colours=False)
