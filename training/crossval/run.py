@@ -220,6 +220,7 @@ class Plan:
 
     def _about(self, fits: dict[tuple[Modality, int], Task]) -> dict[str, Any]:
         s, account = self.settings, self.corpus.account
+        of = next(iter(fits.values())).arguments[0].pooled if fits else None
         history: dict[str, list[dict[str, Any]]] = {}
         for (modality, number), task in fits.items():
             curve = json.loads((task.output / work.HISTORY).read_text(encoding="utf-8"))
@@ -234,14 +235,16 @@ class Plan:
             "settings": {modality: asdict(getattr(s.recipe, modality)) for modality in MODALITIES},
             "ties": s.ties,
             "seed": s.seed,
-            "folds": [self._about_fold(fold) for fold in self.folds],
+            "folds": [self._about_fold(fold, of) for fold in self.folds],
             "history": history,
             "shuffled": {},
             "packages": {package: version(package) for package in (*PACKAGES, "imbalanced-learn", "scikit-learn")},
         }
 
-    def _about_fold(self, fold: Fold) -> dict[str, Any]:
+    def _about_fold(self, fold: Fold, of: Pooled | None) -> dict[str, Any]:
         rows = self.store.utterances
+        if of is not None:  # shuffled four fifths of these train, the last fifth tests
+            fold = replace(fold, train=of.rows, test=of.rows[of.last_fifth])
         named = {
             f"{part}_{name}": sorted(set(column[getattr(fold, part)].tolist()) - {""})
             for part in ("validation", "test")
