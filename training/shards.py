@@ -6,6 +6,7 @@ fingerprint of what it was made from, so shards that are there already are used 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,8 @@ def _write_shard(path: Path, windows: Callable[[Any], list[Half]], items: Sequen
     rows = [windows(item) for item in items]
     lengths = [[len(window) for window in row] for row in rows]
     path.mkdir()
-    for name, table in (
-        (ENDS, np.cumsum(lengths).reshape(len(items), -1)),
-        (FRAMES, np.concatenate([window for row in rows for window in row])),
-    ):
-        with (path / name).open("wb") as file:
-            np.save(file, table)
+    np.save(path / ENDS, np.cumsum(lengths).reshape(len(items), -1))
+    encoded = BytesIO()  # into a file, np.save would not say why it could not write
+    np.save(encoded, np.ascontiguousarray(np.concatenate([window for row in rows for window in row])))
+    with (path / FRAMES).open("wb") as file:
+        file.write(encoded.getbuffer())

@@ -91,7 +91,14 @@ def origin(data: Path, seed: int) -> Origin:
     return Origin.of(files_of(read_clips(data), data), MfccParameters().to_json(), modules, PACKAGES, seed)
 
 
-def prepare(data: Path, out: Path, seed: int, workers: Workers, progress: Callable[[int, int], object]) -> None:
+def prepare(
+    data: Path,
+    out: Path,
+    seed: int,
+    workers: Workers,
+    progress: Callable[[int, int], object],
+    variations: int = VARIATIONS,
+) -> None:
     """Compute the features of every clip below `data` into `out`; `progress` is told shards done and in all.
 
     Raises
@@ -102,8 +109,9 @@ def prepare(data: Path, out: Path, seed: int, workers: Workers, progress: Callab
     clips, parameters, made_from = read_clips(data), MfccParameters(), origin(data, seed)
     folds = folds_of(clips, data)
     (out / "voice.npz").unlink(missing_ok=True)
-    tasks = [(clip, parameters, (seed, crc32(f"{clip.corpus}/{clip.path.name}".encode()))) for clip in clips]
-    settings = f"{made_from.parameters} {made_from.code} {seed}".encode()
+    seeds = [(seed, crc32(f"{clip.corpus}/{clip.path.name}".encode())) for clip in clips]
+    tasks = [(clip, parameters, each, variations) for clip, each in zip(clips, seeds, strict=True)]
+    settings = f"{made_from.parameters} {made_from.code} {seed} {variations}".encode()
     marks = [mark(clip.path) + f" {clip.active_s} ".encode() + settings for clip in clips]
     shards = write_shards(out / SHARDS, tasks, marks, clip_windows, workers, progress)
     with whole(out / "voice.npz") as partial:
@@ -120,10 +128,10 @@ def prepare(data: Path, out: Path, seed: int, workers: Workers, progress: Callab
     keep_only(out / SHARDS, shards)
 
 
-def clip_windows(task: tuple[Clip, MfccParameters, tuple[int, int]]) -> list[Half]:
-    """Frames of all windows of one clip: VIEWS, then VARIATIONS. The seed belongs to the clip, not to the process."""
-    clip, parameters, seed = task
-    return windows_of(read_clip(clip, parameters.sample_rate), parameters, np.random.default_rng(seed), VARIATIONS)
+def clip_windows(task: tuple[Clip, MfccParameters, tuple[int, int], int]) -> list[Half]:
+    """Frames of all windows of one clip: VIEWS, then variations. The seed belongs to the clip, not to the process."""
+    clip, parameters, seed, variations = task
+    return windows_of(read_clip(clip, parameters.sample_rate), parameters, np.random.default_rng(seed), variations)
 
 
 def windows_of(
