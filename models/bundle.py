@@ -9,11 +9,12 @@ gave where the bundle was made. Errors, each also the matching builtin::
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from models.features.parameters import InvalidParameters
+from models.features.registry import REGISTRY, SEGMENT_REGISTRY
 from models.golden import GoldenMismatch
 from models.manifest import FILE, FORMAT, Manifest, ModelEntry, read_manifest
 from models.model import Model, ModelMismatch, entry_of, model_of, sha256
@@ -63,6 +64,8 @@ class Bundle:
     """Short hash of the manifest, and so of everything that decides about a label"""
     models: Mapping[Modality, Model]
     """May lack a modality"""
+    segment_models: Mapping[Modality, Model] = field(default_factory=dict)
+    """Those that score whole segments from what Whisper has computed for the words; mostly none"""
 
     @property
     def name(self) -> str:
@@ -101,10 +104,11 @@ def load_bundle(path: Path | None = None, modalities: Collection[Modality] = MOD
     """
     path = DEFAULT if path is None else path
     manifest, identity = open_manifest(path)
-    used = {modality: entry for modality, entry in manifest.models.items() if modality in modalities}
-    return Bundle(
-        path, manifest, identity, {modality: _load(path, modality, entry) for modality, entry in used.items()}
+    models, segment_models = (
+        {one: _load(path, f"{key}.{one}", one, entries[one]) for one in entries if one in modalities}
+        for key, entries in (("models", manifest.models), ("segment_models", manifest.segment_models))
     )
+    return Bundle(path, manifest, identity, models, segment_models)
 
 
 def open_manifest(path: Path) -> tuple[Manifest, str]:
@@ -130,7 +134,14 @@ def list_bundles(folders: Iterable[Path] = (BUNDLES,)) -> list[Path]:
     return [file.parent for folder in folders for file in sorted(folder.glob(f"*/{FILE}"))]
 
 
-def write_bundle(path: Path, name: str, models: Iterable[Model], training: Mapping[str, Any], card: str) -> Bundle:
+def write_bundle(
+    path: Path,
+    name: str,
+    models: Iterable[Model],
+    training: Mapping[str, Any],
+    card: str,
+    segment_models: Iterable[Model] = (),
+) -> Bundle:
     """Write a bundle, hashes and golden vectors included, and load it again.
 
     The graphs are run here, so TensorFlow must not be loaded in this process. Files of the same names are replaced; the
@@ -146,6 +157,8 @@ def write_bundle(path: Path, name: str, models: Iterable[Model], training: Mappi
         Provenance, ready for JSON, as `models.manifest.Manifest.training` describes it.
     card
         Markdown.
+    segment_models
+        At most one of each modality, of features in `SEGMENT_REGISTRY`.
 
     Raises
     ------
@@ -154,24 +167,33 @@ def write_bundle(path: Path, name: str, models: Iterable[Model], training: Mappi
     TfliteUnavailable
         When no TFLite interpreter can run in this process.
     """
-    by_modality = {model.modality: model for model in models}
-    entries = {modality: entry_of(model, f"{modality}.tflite") for modality, model in sorted(by_modality.items())}
-    manifest = Manifest(FORMAT, name, LABELS, entries, dict(training))
+    graphs: dict[str, bytes] = {}
+    entries = _entries(models, "", graphs)
+    manifest = Manifest(FORMAT, name, LABELS, entries, dict(training), _entries(segment_models, "-segment", graphs))
     path.mkdir(parents=True, exist_ok=True)
     (path / FILE).unlink(missing_ok=True)
-    for modality, model in by_modality.items():
-        (path / entries[modality].file).write_bytes(model.graph)
+    for file, graph in graphs.items():
+        (path / file).write_bytes(graph)
     (path / CARD).write_text(card, encoding="utf-8")
     (path / FILE).write_text(manifest.to_json(), encoding="utf-8")
     return load_bundle(path)
 
 
-def _load(path: Path, modality: Modality, entry: ModelEntry) -> Model:
+def _entries(models: Iterable[Model], suffix: str, graphs: dict[str, bytes]) -> dict[Modality, ModelEntry]:
+    """Describe models by modality, and add their graphs by file name."""
+    by_modality = {model.modality: model for model in models}
+    entries = {one: entry_of(model, f"{one}{suffix}.tflite") for one, model in sorted(by_modality.items())}
+    graphs.update({entries[one].file: model.graph for one, model in by_modality.items()})
+    return entries
+
+
+def _load(path: Path, key: str, modality: Modality, entry: ModelEntry) -> Model:
     graph = _read(path / entry.file)
+    registry = SEGMENT_REGISTRY if key.startswith("segment") else REGISTRY
     try:
-        return model_of(entry, modality, graph)
+        return model_of(entry, modality, graph, registry)
     except (ModelMismatch, InvalidParameters, InvalidGraph, GoldenMismatch) as error:
-        raise InvalidBundle(f"{path / FILE}: models.{modality}: {error}; {REMEDY}") from None
+        raise InvalidBundle(f"{path / FILE}: {key}: {error}; {REMEDY}") from None
 
 
 def _read(file: Path) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features.bio import BioWindow, WindowParameters
-from models.features.mfcc import MfccParameters
+from models.features.whisper import WhisperParameters
 from models.manifest import Golden
 
 TOLERANCE = 1e-3
@@ -19,9 +19,13 @@ TOLERANCE = 1e-3
 _SAMPLED = 64
 """Feature values kept in the manifest"""
 
+_SENTENCE = {"kind": "sentence", "text": "나는 오늘 너무 행복해. 그런데 왜 이렇게 늦었어? 정말 무서웠어."}
+
 DEFAULT_INPUTS: Mapping[str, Mapping[str, Any]] = {
     "mfcc": {"kind": "glide", "seconds": 3.0, "low_hz": 110.0, "high_hz": 3500.0},
-    "morphemes": {"kind": "sentence", "text": "나는 오늘 너무 행복해. 그런데 왜 이렇게 늦었어? 정말 무서웠어."},
+    "morphemes": _SENTENCE,
+    "ngrams": _SENTENCE,
+    "whisper": {"kind": "ripples", "vectors": 150},
     "bio": {"kind": "rest", "seconds": 36.0, "hop_s": 12.0, "heart_rate": 72.0},
     "notebook_means": {"kind": "rest", "seconds": 36.0, "hop_s": 12.0, "heart_rate": 72.0},
 }
@@ -97,7 +101,9 @@ def golden_window(spec: Mapping[str, Any], parameters: Any) -> Any:  # noqa: ANN
     """
     match dict(spec):
         case {"kind": "glide", "seconds": float(s), "low_hz": float(low), "high_hz": float(high), **rest} if not rest:
-            return _glide(s, low, high, parameters)
+            return glide(s, low, high, parameters.sample_rate)
+        case {"kind": "ripples", "vectors": int(n), **rest} if not rest:
+            return _ripples(n, parameters)
         case {"kind": "sentence", "text": str(text), **rest} if not rest:
             return text
         case {"kind": "rest", "seconds": float(s), "hop_s": float(hop), "heart_rate": float(rate), **rest} if not rest:
@@ -105,13 +111,19 @@ def golden_window(spec: Mapping[str, Any], parameters: Any) -> Any:  # noqa: ANN
     raise GoldenMismatch(f"golden.input is {dict(spec)!r:.100}, which this version of maeum does not know")
 
 
-def _glide(seconds: float, low_hz: float, high_hz: float, parameters: MfccParameters) -> NDArray[np.float32]:
+def glide(seconds: float, low_hz: float, high_hz: float, rate: int) -> NDArray[np.float32]:
     """A tone with two overtones that rises exponentially and swells four times a second."""
-    t = np.arange(round(seconds * parameters.sample_rate)) / parameters.sample_rate
+    t = np.arange(round(seconds * rate)) / rate
     growth = np.log(high_hz / low_hz) / seconds
     phase = 2 * np.pi * low_hz * np.expm1(growth * t) / growth
     tones = np.sin(phase) + np.sin(2 * phase) / 2 + np.sin(3 * phase) / 4
     return np.asarray(0.2 * tones * (1 - 0.8 * np.cos(8 * np.pi * t)), np.float32)
+
+
+def _ripples(vectors: int, parameters: WhisperParameters) -> NDArray[np.float32]:
+    """Make vectors as an encoder might give them: each dimension swings around its own level at its own pace."""
+    time, dimension = np.arange(vectors)[:, None], np.arange(parameters.dimensions)
+    return np.asarray(np.sin(dimension) + np.cos(0.02 * (1 + dimension % 7) * time + dimension), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,10 +69,15 @@ class Manifest:
     training: dict[str, Any]
     """Provenance, for people: `date`, `seed`, `packages` (name to version), and by modality an object with `corpora`
     (each with `name`, `licence`), `protocol`, and `metrics` (`uar`, `macro_f1`, `accuracy`, `n`, `confusion`, ...)"""
+    segment_models: dict[Modality, ModelEntry] = field(default_factory=dict, metadata={"optional": True})
+    """Those that score whole segments from what Whisper has computed for the words; the key may be left out"""
 
     def to_json(self) -> str:
         """Text of the file, the same bytes for the same content."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
+        content = asdict(self)
+        if not self.segment_models:
+            del content["segment_models"]
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def read_manifest(text: str) -> Manifest:
@@ -96,6 +101,8 @@ def read_manifest(text: str) -> Manifest:
         raise InvalidJson("models is empty, expected at least one of voice, text, bio")
     for modality, entry in manifest.models.items():
         _check(entry, f"models.{modality}")
+    for modality, entry in manifest.segment_models.items():
+        _check(entry, f"segment_models.{modality}")
     return manifest
 
 

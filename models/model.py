@@ -1,6 +1,7 @@
 """One modality's model: its features and its graph, as training hands them over or as a manifest describes them."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -95,8 +96,8 @@ def entry_of(model: Model, file: str) -> ModelEntry:
     )
 
 
-def model_of(entry: ModelEntry, modality: Modality, graph: bytes) -> Model:
-    """Put together and check the model that a manifest describes.
+def model_of(entry: ModelEntry, modality: Modality, graph: bytes, registry: Mapping[str, Feature] = REGISTRY) -> Model:
+    """Put together and check the model that a manifest describes; `registry` holds the features it may name.
 
     Raises
     ------
@@ -105,9 +106,9 @@ def model_of(entry: ModelEntry, modality: Modality, graph: bytes) -> Model:
     """
     if (found := sha256(graph)) != entry.sha256:
         raise ModelMismatch(f"sha256 of {entry.file} is {found:.12}..., expected {entry.sha256:.12}...")
-    feature = REGISTRY.get(entry.feature.name)
+    feature = registry.get(entry.feature.name)
     if feature is None or feature.modality != modality:
-        known = " or ".join(name for name, one in REGISTRY.items() if one.modality == modality)
+        known = " or ".join(name for name, one in registry.items() if one.modality == modality)
         raise ModelMismatch(f"feature.name is {entry.feature.name!r:.40}, expected {known}")
     if entry.feature.version != feature.version:
         found_version = f"feature.version of {feature.name} is {entry.feature.version}"

@@ -14,6 +14,8 @@ class InvalidJson(ValueError):
 def read_as(kind: Any, value: object, key: str) -> Any:  # noqa: ANN401 - an annotation in, a value of that type out
     """Read a decoded JSON value as `kind`.
 
+    Every field of a dataclass must be there, but for those whose metadata says `optional`.
+
     Parameters
     ----------
     kind
@@ -50,12 +52,13 @@ def _read_dataclass(kind: type, value: object, key: str) -> object:
     if not isinstance(value, Mapping):
         raise InvalidJson(f"{key} is {value!r:.60}, expected an object")
     names = [field.name for field in fields(kind)]
+    needed = [field.name for field in fields(kind) if not field.metadata.get("optional")]
     if unknown := [name for name in value if name not in names]:
         raise InvalidJson(f"{key} has the unknown key {unknown[0]!r}; known are {', '.join(names)}")
-    if missing := [name for name in names if name not in value]:
+    if missing := [name for name in needed if name not in value]:
         raise InvalidJson(f"{key} lacks the key {missing[0]!r}")
     hints = get_type_hints(kind)
-    return kind(**{name: read_as(hints[name], value[name], f"{key}.{name}") for name in names})
+    return kind(**{name: read_as(hints[name], value[name], f"{key}.{name}") for name in names if name in value})
 
 
 def _read_union(kinds: tuple[Any, ...], value: object, key: str) -> object:

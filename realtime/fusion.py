@@ -44,6 +44,10 @@ class SegmentScores:
     """What the recording says about the segment, if it says anything"""
     no_body: str | None = None
     """Why the body must not vote on this segment, if it must not"""
+    voice_heard_anew: bool = False
+    """Whether `voice` knows more than the windows that have voted already"""
+    notice: str | None = None
+    """What the user should know about how segments are scored"""
     transcribed_ms: float = 0.0
     """Milliseconds of wall time that the transcript took"""
 
@@ -123,9 +127,16 @@ class Fusion:
                 self.vote.push(item)
             case SegmentScores():
                 self.vote.push(item.text)
+                self._hear_anew(item)
                 yield self._segment_result(item)
             case Gap():
                 yield item
+
+    def _hear_anew(self, item: SegmentScores) -> None:
+        """Let a segment's voice take the place of its windows', unless somebody speaks on already."""
+        newest = self.vote.newest("voice")
+        if item.voice_heard_anew and (newest is None or newest.end <= item.segment.end):
+            self.vote.push(item.voice)
 
     def _segment_result(self, item: SegmentScores) -> SegmentResult:
         scores: dict[Modality, Scores] = {"voice": item.voice, "text": item.text, "bio": self._body(item)}

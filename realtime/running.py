@@ -15,12 +15,13 @@ from devices.recording import open_recordings
 from devices.source import Source
 from models.bundle import Bundle, load_bundle
 from models.scores import Modality
+from models.whisper_weights import WhisperError, weights_folder
 from realtime.body import BODY_STREAMS
 from realtime.config import read_options
 from realtime.outputs import Outputs
 from realtime.pacing import Pacer
+from realtime.segment_voice import SegmentVoice
 from realtime.session import Session, SessionOptions
-from realtime.whisper_weights import WhisperError, weights_folder
 from realtime.words import Transcribe, WhisperTranscripts, Words, given_transcripts
 
 WHISPER_THREADS = 2
@@ -73,7 +74,8 @@ def _words(transcribe: Transcribe | str, bundle: Bundle) -> Iterator[tuple[Words
     elif "text" not in bundle.models:
         yield None, "the bundle has no model"
     else:
-        with Words(transcribe, bundle.models["text"]) as words:
+        whole = bundle.segment_models.get("voice")
+        with Words(transcribe, bundle.models["text"], SegmentVoice(whole) if whole else None) as words:
             yield words, ""
 
 

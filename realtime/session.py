@@ -24,6 +24,7 @@ from realtime.latency import Latencies
 from realtime.meter import Meter, loudness
 from realtime.pacing import Pacer
 from realtime.reference import reference
+from realtime.segment_voice import both_voices
 from realtime.segmenter import Segment, Segmenter, SegmenterOptions, SpeechEvent
 from realtime.steady import Steady, SteadyOptions
 from realtime.voice import VoiceOptions, VoiceStage
@@ -122,6 +123,7 @@ class Session:
         """Session time of the newest sample, seconds"""
         self.finished = False
         self._waiting: deque[_Waiting] = deque()
+        self._told: str | None = None
 
     @property
     def transcribing(self) -> bool:
@@ -195,12 +197,12 @@ class Session:
             if self.body.facts.eda is not None:
                 self.conductance.add(one.end, self.body.facts.eda)
 
-    def _due(self) -> Iterator[Decision]:
+    def _due(self) -> Iterator[Decision | Notice]:
         while self._waiting and (len(self._waiting) > MOST_WAITING or self._first_is_done()):
             self._collect()
         yield from self._timed(self.fusion.advance(self._known_until()))
 
-    def _timed(self, decisions: Iterable[Decision]) -> Iterator[Decision]:
+    def _timed(self, decisions: Iterable[Decision]) -> Iterator[Decision | Notice]:
         """Add to each decision how late it comes."""
         for one in decisions:
             match one:
@@ -209,8 +211,15 @@ class Session:
                     yield one
                 case SegmentResult():
                     yield replace(one, latency_ms=self._segment_latency(one.scored))
+                    yield from self._new_notice(one.scored)
                 case Gap():
                     yield one
+
+    def _new_notice(self, scored: SegmentScores) -> Iterator[Notice]:
+        """Tell once what there is to know about how segments are scored."""
+        if scored.notice is not None and scored.notice != self._told:
+            self._told = scored.notice
+            yield Notice(scored.segment.closed_at, scored.notice)
 
     def _segment_latency(self, scored: SegmentScores) -> dict[str, float]:
         closing = (scored.segment.closed_at - scored.segment.end) * 1000.0
@@ -235,11 +244,13 @@ class Session:
         about = reference(self.source.utterances, one.segment.start, one.segment.end)
         scored = SegmentScores(
             segment=one.segment,
-            voice=one.voice,
+            voice=both_voices(one.voice, spoken.voice),
             text=spoken.scores,
             transcript=spoken.transcript,
             reference=about,
             no_body=self._other_body(about),
+            voice_heard_anew=spoken.voice is not None,
+            notice=spoken.notice,
             transcribed_ms=spoken.took_s * 1000.0,
         )
         self.fusion.push(scored, at=one.at)
@@ -262,7 +273,7 @@ class Session:
             times.append(math.nextafter(self._waiting[0].at, -math.inf))
         return min(times, default=self.now)
 
-    def _finish(self) -> Iterator[Decision]:
+    def _finish(self) -> Iterator[Decision | Notice]:
         self._listen(self.segmenter.flush())
         self._feel(self.body.flush())
         while self._waiting:

@@ -3,26 +3,24 @@
 Stock Whisper always encodes 30 s and decodes until it is satisfied. Here the encoder gets the audio that is there plus
 a margin, the decoder works at temperature 0 with a number of tokens that follows from the duration, and what looks like
 no speech or an endless repeat is refused with a reason; `tests/benchmarks/bench_whisper.py` measures what each choice
-costs.
+costs. What the encoder made of the sound comes with the words, for whoever scores the voice by it.
 """
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.whisper_weights import UnusableWhisper, WhisperError, WhisperNotFound, weights_folder
+from models.whisper_encoder import LONGEST_S, MARGIN_S, WhisperEncoder, load_model
+from models.whisper_weights import UnusableWhisper, WhisperError, WhisperNotFound
 
 __all__ = ["Decoding", "Transcript", "UnusableWhisper", "Whisper", "WhisperError", "WhisperNotFound", "load_whisper"]
 
 RATE = 16_000
-_FRAMES_PER_SECOND = 100
-_MOST_FRAMES = 3_000
-"""The encoder has positions for 30 s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,16 @@ class Transcript:
     """0..1: geometric mean of the tokens' probabilities; 0 when there is a reason"""
     reason: str | None = None
     """Why there is no text, in words for the screen"""
+    encoded: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """What Whisper's encoder made of the sound, float32 [vectors, dimensions]; None where nothing was encoded"""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """How a segment is encoded and decoded, and when the result is refused."""
 
-    margin: float = 8.0
-    """Seconds encoded after the audio: CER 0.20 at 1 s, 0.18 at 2, 0.17 at 4, 0.16 at 8, 0.15 at 12 (greedy)"""
+    margin: float = MARGIN_S
+    """Seconds encoded after the audio"""
     beam: int = 5
     """Hypotheses kept while decoding: with 8 s CER 0.159 for 1, 0.137 for 5 in 1.3 times the time; stock has 0.133"""
     tokens_per_second: float = 12.0
@@ -55,7 +55,7 @@ class Decoding:
     """Mean log probability below which words are doubtful; read speech has -1.2 at worst"""
     hopeless: float = -1.5
     """Mean log probability below which words are refused in any case"""
-    longest: float = 28.0
+    longest: float = LONGEST_S
     """Seconds; longer audio is cut at a quiet point"""
     shortest: float = 0.1
     """Seconds; no word is shorter"""
@@ -75,6 +75,7 @@ class _Hypothesis:
     """Mean over its tokens, the end of text included"""
     tokens: int
     reason: str | None
+    encoded: NDArray[np.float32]
 
 
 def load_whisper(
@@ -101,15 +102,11 @@ def load_whisper(
     UnusableWhisper
         When the weights are there and cannot be stored or loaded.
     """
-    folder = weights_folder(weights)
-
-    from faster_whisper import WhisperModel
-
+    model = load_model(weights, threads)
     try:
-        model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
         return Whisper(model, language, decoding)
-    except (RuntimeError, ValueError) as error:  # a damaged model, a model that is not Whisper, an unknown language
-        raise UnusableWhisper(f"Whisper weights in {folder} cannot be used: {error}") from error
+    except ValueError as error:  # an unknown language
+        raise UnusableWhisper(f"Whisper weights {weights} cannot be used: {error}") from error
 
 
 class Whisper:
@@ -120,6 +117,7 @@ class Whisper:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         self.decoding = decoding
+        self.encoder = WhisperEncoder(model, decoding.margin)
         self._model = model
         self._tokenizer = Tokenizer(
             model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
@@ -144,8 +142,9 @@ class Whisper:
 
     def _decode(self, audio: NDArray[np.float32]) -> _Hypothesis:
         cap = self.decoding.tokens_more + int(self.decoding.tokens_per_second * len(audio) / RATE)
+        encoding = self.encoder.encode(audio)
         result = self._model.model.generate(
-            self._model.encode(self._features(audio)),
+            encoding.output,
             [self._prompt],
             beam_size=self.decoding.beam,
             max_length=min(self._model.max_length, len(self._prompt) + cap),
@@ -158,16 +157,7 @@ class Whisper:
         log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1)
         text = self._tokenizer.decode(tokens).replace("\ufffd", "").strip()
         reason = self._refusal(text, log_probability, result.no_speech_prob, len(tokens) >= cap)
-        return _Hypothesis(text, log_probability, len(tokens), reason)
-
-    def _features(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the log-mel spectrogram [mels, frames] of the audio and the margin after it."""
-        features = self._model.feature_extractor(audio)
-        frames = min(_MOST_FRAMES, features.shape[1] + round(self.decoding.margin * _FRAMES_PER_SECOND))
-        missing = max(0, frames - features.shape[1])
-        # faster-whisper fills up to 30 s with zeros as well.
-        padded: NDArray[np.float32] = np.pad(features[:, :frames], ((0, 0), (0, missing)))
-        return padded
+        return _Hypothesis(text, log_probability, len(tokens), reason, encoding.speech())
 
     def _refusal(self, text: str, log_probability: float, no_speech: float, at_cap: bool) -> str | None:
         """Say why a transcript is not to be believed, or None."""
@@ -210,9 +200,11 @@ def split_at_quiet(audio: NDArray[np.float32], longest: float) -> list[NDArray[n
 
 def _joined(hypotheses: Sequence[_Hypothesis]) -> Transcript:
     """Join what is believed of the parts of one segment, weighting confidence by tokens."""
+    encoded = np.concatenate([hypothesis.encoded for hypothesis in hypotheses])
     believed = [hypothesis for hypothesis in hypotheses if hypothesis.reason is None]
     if not believed:
-        return Transcript("", 0.0, hypotheses[0].reason)
+        return Transcript("", 0.0, hypotheses[0].reason, encoded)
     tokens = sum(hypothesis.tokens + 1 for hypothesis in believed)
     total = sum(hypothesis.log_probability * (hypothesis.tokens + 1) for hypothesis in believed)
-    return Transcript(" ".join(hypothesis.text for hypothesis in believed), math.exp(min(0.0, total / tokens)))
+    text = " ".join(hypothesis.text for hypothesis in believed)
+    return Transcript(text, math.exp(min(0.0, total / tokens)), None, encoded)

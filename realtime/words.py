@@ -1,18 +1,22 @@
-"""The words of a segment: one worker that transcribes it and scores the text, while voice and body go on."""
+"""The words of a segment: one worker that transcribes it and scores the text, while voice and body go on.
+
+Where Whisper transcribes, the voice of the whole segment is scored here as well, from the same encoding.
+"""
 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from devices.source import Utterance
 from models.bundle import Model
-from models.features.text import EmptyText, text_features
+from models.features.text import EmptyText
 from models.scores import Scores
 from realtime.reference import spoken_in
+from realtime.segment_voice import SegmentVoice
 from realtime.segmenter import Segment
 from realtime.whisper import Transcript, Whisper, WhisperError, load_whisper
 
@@ -27,6 +31,10 @@ class Spoken:
     scores: Scores
     took_s: float
     """Wall time of transcription and scoring, seconds"""
+    voice: Scores | None = None
+    """What Whisper's encoder says about the voice; None when it was not asked"""
+    notice: str | None = None
+    """What the user should know about how segments are scored"""
 
 
 def score_text(segment: Segment, transcript: Transcript, model: Model) -> Scores:
@@ -34,7 +42,7 @@ def score_text(segment: Segment, transcript: Transcript, model: Model) -> Scores
     if transcript.reason is not None:
         return Scores("text", segment.start, segment.end, None, 0.0, transcript.reason)
     try:
-        ids = text_features(transcript.text, model.feature_parameters)
+        ids = model.features(transcript.text)
     except EmptyText as empty:
         return Scores("text", segment.start, segment.end, None, 0.0, str(empty))
     return Scores("text", segment.start, segment.end, model.predict(ids), transcript.confidence)
@@ -58,33 +66,45 @@ class WhisperTranscripts:
 
     def __init__(self, weights: str, language: str, threads: int) -> None:
         self._load = partial(load_whisper, weights, language, threads)
-        self._whisper: Whisper | None = None
+        self.whisper: Whisper | None = None
+        """None before it is loaded, and when it cannot be"""
         self._refused: Transcript | None = None
 
     def load(self) -> None:
         """Load the model now, once."""
-        if self._whisper is not None or self._refused is not None:
+        if self.whisper is not None or self._refused is not None:
             return
         try:
-            self._whisper = self._load()
+            self.whisper = self._load()
         except WhisperError as error:
             self._refused = Transcript("", 0.0, str(error))
 
     def __call__(self, segment: Segment) -> Transcript:
         """Transcribe a segment."""
         self.load()
-        return self._whisper.transcribe(segment.audio) if self._whisper else self._refused or Transcript("", 0.0, "")
+        return self.whisper.transcribe(segment.audio) if self.whisper else self._refused or Transcript("", 0.0, "")
 
 
 class Words:
-    """Segments in, futures of their words out; one worker thread, in order."""
+    """Segments in, futures of their words out; one worker thread, in order.
 
-    def __init__(self, transcribe: Transcribe, model: Model) -> None:
+    Parameters
+    ----------
+    transcribe
+        Gives a segment's words.
+    model
+        Scores them.
+    voice
+        Scores the voice of segments that Whisper transcribes.
+    """
+
+    def __init__(self, transcribe: Transcribe, model: Model, voice: SegmentVoice | None = None) -> None:
         self._transcribe = transcribe
         self._model = model
+        self._voice = voice
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
         if isinstance(transcribe, WhisperTranscripts):
-            self._worker.submit(transcribe.load)  # while the first people are still speaking
+            self._worker.submit(self._load, transcribe)  # while the first people are still speaking
 
     def submit(self, segment: Segment) -> Future[Spoken]:
         """Queue a segment."""
@@ -93,7 +113,16 @@ class Words:
     def _work(self, segment: Segment) -> Spoken:
         began = time.monotonic()
         transcript = self._transcribe(segment)
-        return Spoken(transcript, score_text(segment, transcript, self._model), time.monotonic() - began)
+        scores = score_text(segment, transcript, self._model)
+        voice, notice = None, None
+        if self._voice:
+            voice, notice = self._voice.score(segment, transcript.encoded), self._voice.notice
+        return Spoken(replace(transcript, encoded=None), scores, time.monotonic() - began, voice, notice)
+
+    def _load(self, transcripts: WhisperTranscripts) -> None:
+        transcripts.load()
+        if self._voice and transcripts.whisper:
+            self._voice.check(transcripts.whisper.encoder)
 
     def __enter__(self) -> Self:
         return self

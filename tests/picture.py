@@ -6,12 +6,12 @@ from pathlib import Path
 
 from devices.demo import demo_source
 from models.bundle import load_bundle
+from models.whisper_weights import weights_folder
 from realtime.dashboard import export_svg
 from realtime.fusion import Label
 from realtime.pacing import Pacer
 from realtime.session import Session
 from realtime.view import View
-from realtime.whisper_weights import weights_folder
 from realtime.words import WhisperTranscripts, Words
 
 

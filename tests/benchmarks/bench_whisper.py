@@ -17,8 +17,8 @@ import soundfile
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
+from models.whisper_weights import weights_folder
 from realtime.whisper import Decoding, Whisper
-from realtime.whisper_weights import weights_folder
 
 CLIPS = Path(__file__).parents[3] / "shared" / "data" / "speech" / "deeply_ko_read_subset"
 MARGINS = (0.5, 1.0, 2.0, 4.0, 8.0, 12.0)

@@ -5,7 +5,6 @@ import pytest
 
 from models.bundle import DEFAULT, Bundle, load_bundle
 from models.description import describe
-from models.features.text import text_features
 from models.scores import MODALITIES
 
 
@@ -22,7 +21,8 @@ def test_all_modalities_reproduce(default: Bundle) -> None:
 def test_files_are_small(default: Bundle) -> None:
     """Each TFLite file stays under 3 MB, and nothing else lies in the folder."""
     files = {file.name: file.stat().st_size for file in DEFAULT.iterdir()}
-    graphs = {entry.file for entry in default.manifest.models.values()}
+    manifest = default.manifest
+    graphs = {entry.file for entry in (*manifest.models.values(), *manifest.segment_models.values())}
     assert set(files) == graphs | {"manifest.json", "card.md"}
     assert all(files[graph] < 3_000_000 for graph in graphs)
 
@@ -42,7 +42,7 @@ def test_words_tell_happy_from_angry(default: Bundle) -> None:
     text = default.models["text"]
 
     def probability(sentence: str, label: str) -> float:
-        p = text.predict(text_features(sentence, text.feature_parameters))
+        p = text.predict(text.features(sentence))
         return float(p[default.labels.index(label)])
 
     glad, cross = "정말 기쁘고 행복해요 너무 좋아요", "진짜 짜증나고 화가 나서 미치겠어"

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-VOICE, TEXT, BIO = (100, 465, 1), (94,), (26,)
+VOICE, TEXT, BIO, SEGMENT = (100, 465, 1), (94,), (26,), (8,)
 
 
 def graph(shape: tuple[int, ...], labels: int = 7, dtype: str = "float32", batch: int | None = 1) -> bytes:
@@ -28,6 +28,7 @@ def main(folder: Path) -> None:
     (folder / "voice.tflite").write_bytes(graph(VOICE))
     (folder / "text.tflite").write_bytes(graph(TEXT, dtype="int32"))
     (folder / "bio.tflite").write_bytes(graph(BIO))
+    (folder / "segment.tflite").write_bytes(graph(SEGMENT))
     (folder / "three_labels.tflite").write_bytes(graph(BIO, labels=3))
     (folder / "open_batch.tflite").write_bytes(graph(BIO, batch=None))
 

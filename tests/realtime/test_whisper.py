@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from realtime import whisper_weights
+from models import whisper_weights
+from models.whisper_weights import base_cache, weights_folder
 from realtime.whisper import (
     Decoding,
     UnusableWhisper,
@@ -26,7 +27,6 @@ from realtime.whisper import (
     load_whisper,
     split_at_quiet,
 )
-from realtime.whisper_weights import base_cache, weights_folder
 
 Audio = NDArray[np.float32]
 
@@ -216,7 +216,7 @@ def test_a_damaged_cache_file_is_replaced(cache: Path, name: str) -> None:
 
 def test_two_processes_assemble_at_once(cache: Path) -> None:
     """Both end with the same whole files."""
-    code = "from realtime.whisper_weights import weights_folder; print(weights_folder('base'))"
+    code = "from models.whisper_weights import weights_folder; print(weights_folder('base'))"
     both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [process.communicate()[0].strip() for process in both] == [str(cache)] * 2
     assert len(list(cache.iterdir())) == 4
