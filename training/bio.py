@@ -1,7 +1,7 @@
 """The bio model: how aroused a body is against its own level, trained on Stress-Predict, one person left out at a time.
 
     prepare   recordings -> bio.npz     every window's measures and label
-    fit       bio.npz -> bio.keras, bio.tflite, bio.json, and bio-folds/ with a graph for each left-out person
+    fit       bio.npz -> bio.tflite, bio.json, and bio-folds/ with a graph for each left-out person
     evaluate  bio.npz, bio-folds/ -> metrics, bio-heldout.npz     from the exported graphs, without TensorFlow
 
 The model is a logistic regression: networks with a hidden layer were no better on people they had not seen, and its
@@ -33,7 +33,7 @@ from training import stress_predict
 from training.arousal import aroused, evidence_weights
 from training.cache import Origin
 from training.errors import NotPrepared
-from training.export import quiet_keras, tflite_graph
+from training.export import REPRESENTATIVE, keep, quiet_keras
 from training.metrics import Report, mean_and_spread, report
 from training.stress_predict import FOLDER, UNLABELLED, Windows, read_windows
 from training.whole import whole
@@ -115,25 +115,24 @@ def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> No
     (out / FOLDS).mkdir(parents=True, exist_ok=True)
     people = [str(person) for person in np.unique(windows.person)]
     for done, without in enumerate([NOBODY, *people], start=1):
-        parameters, model = _trained(windows, values, baselines, without)
+        parameters, model, rows = _trained(windows, values, baselines, without)
         path = out / FOLDS / without if without else out / "bio"
-        if without == NOBODY:
-            model.save(path.with_suffix(".keras"))
-        path.with_suffix(".tflite").write_bytes(tflite_graph(model))
+        path.with_suffix(".tflite").write_bytes(keep(path, rows, model, half=False))
         path.with_suffix(".json").write_text(json.dumps(parameters.to_json(), indent=1) + "\n")
         progress(done, 1 + len(people))
 
 
 def _trained(
     windows: Windows, values: NDArray[np.float64], baselines: Sequence[Baseline], without: str
-) -> tuple[BioParameters, Any]:
-    """Parameters and Keras model from everybody except one person."""
+) -> tuple[BioParameters, Any, Features]:
+    """Parameters and Keras model from everybody except one person, and some of the rows that it learned from."""
     used = windows.person != without
     parameters = fitted_parameters(values[used], windows.person[used])
     examples = np.flatnonzero(used & _labelled(windows))[::EVERY]
-    rows = [deviations(values, baseline, parameters)[examples] for baseline in baselines]
-    stress = np.tile(windows.stress[examples], len(rows))
-    return parameters, _network(*_logistic(np.concatenate(rows), stress))
+    rows = np.concatenate([deviations(values, baseline, parameters)[examples] for baseline in baselines])
+    stress = np.tile(windows.stress[examples], len(baselines))
+    some = rows[:: max(len(rows) // REPRESENTATIVE, 1)].astype(np.float32)
+    return parameters, _network(*_logistic(rows, stress)), some
 
 
 def evaluate(prepared: Path, fitted: Path) -> dict[str, Any]:

@@ -11,10 +11,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
 MODALITIES = ("voice", "text", "bio")
+VARIANTS = ("float32", "float16", "dynamic", "int8")
 SEED = 327
 
 
@@ -29,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     _fit_options(commands.add_parser("fit", help="train one model and export its TFLite graphs"))
     _evaluate_options(commands.add_parser("evaluate", help="score the exported graphs on held-out data"))
     _report_options(commands.add_parser("report", help="evaluate a run's predictions: tables, report.html, drawings"))
+    _quantise_options(commands.add_parser("quantise", help="compare the graphs' sizes in bits and use the smallest"))
     _export_options(commands.add_parser("export", help="write a bundle of the fitted and evaluated models"))
     _all_options(commands.add_parser("all", help="from a corpus to a bundle tested on people it had not heard"))
     _bundle_options(commands.add_parser("bundle", help="the default bundle, from the folder of shared data"))
@@ -75,6 +78,15 @@ def _evaluate_options(parser: argparse.ArgumentParser) -> None:
 def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run of `all`: run.json and predictions/")
     parser.add_argument("--json", action="store_true", help="print all results as JSON")
+
+
+def _quantise_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("modality", choices=MODALITIES)
+    parser.add_argument("--prepared", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
+    parser.add_argument("--fitted", type=Path, required=True, metavar="DIR", help="what `fit` wrote")
+    parser.add_argument("--variant", choices=VARIANTS, help="use this one (default: the smallest within 0.5 points)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
 
 
 def _export_options(parser: argparse.ArgumentParser) -> None:
@@ -239,6 +251,23 @@ def _report(arguments: argparse.Namespace) -> None:
     sys.stdout.write(f"\n{arguments.run / 'report.html'}\n")
 
 
+def _quantise(arguments: argparse.Namespace) -> None:
+    from training import stages
+    from training.tasks import Workers
+
+    workers = Workers(max(arguments.jobs, 1))
+    with _progress(f"quantise {arguments.modality}") as progress:
+        name, variants = stages.quantise(
+            arguments.modality, arguments.prepared, arguments.fitted, arguments.variant, workers, progress
+        )
+    if arguments.json:
+        listed = [asdict(variant) for variant in variants]
+        sys.stdout.write(json.dumps({"chosen": name, "variants": listed}, ensure_ascii=False) + "\n")
+        return
+    for variant in variants:
+        sys.stdout.write(f"{'*' if variant.name == name else ' '} {variant}\n")
+
+
 def _export(arguments: argparse.Namespace) -> None:
     from training import stages
 
@@ -293,6 +322,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "fit": _fit,
     "evaluate": _evaluate,
     "report": _report,
+    "quantise": _quantise,
     "export": _export,
     "all": _all,
     "bundle": _bundle,

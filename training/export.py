@@ -4,7 +4,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+REPRESENTATIVE = 100
+"""Rows that show an integer graph the range of its values"""
 
 
 def tflite_graph(model: Any, half: bool = False) -> bytes:  # noqa: ANN401 - Keras has no annotations
@@ -16,7 +23,7 @@ def tflite_graph(model: Any, half: bool = False) -> bytes:  # noqa: ANN401 - Ker
     if half:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-    with _muted():
+    with muted():
         return bytes(converter.convert())
 
 
@@ -27,7 +34,7 @@ def quiet_keras(seed: int, threads: int = 2) -> Any:  # noqa: ANN401 - Keras has
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with _muted():
+    with muted():
         import keras
         import tensorflow as tf
 
@@ -45,8 +52,28 @@ def quiet_keras(seed: int, threads: int = 2) -> Any:  # noqa: ANN401 - Keras has
     return keras
 
 
+def half_graph(model: Any) -> bytes:  # noqa: ANN401 - Keras has no annotations
+    """Convert with weights stored as float16."""
+    return tflite_graph(model, half=True)
+
+
+def keep(path: Path, rows: NDArray[Any], model: Any, half: bool = True) -> bytes:  # noqa: ANN401
+    """Convert, and save beside the graph's `path` what `training.quantisation` makes its variants from.
+
+    `path`.saved/ is a TensorFlow SavedModel, which is read without the code that defines the layers; `path`.rows.npy
+    holds inputs of the training part, [n, ...], to calibrate integer graphs with.
+    """
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec(given.shape, given.dtype, given.name) for given in model.inputs]
+    with muted():
+        model.export(path.with_suffix(".saved"), format="tf_saved_model", verbose=False, input_signature=signature)
+    np.save(path.with_suffix(".rows.npy"), rows)
+    return tflite_graph(model, half)
+
+
 @contextmanager
-def _muted() -> Iterator[None]:
+def muted() -> Iterator[None]:
     """Keep what TensorFlow's C++ and Python write about their progress off the screen; errors are raised."""
     saved = os.dup(1), os.dup(2)
     with tempfile.TemporaryFile() as sink:

@@ -3,6 +3,7 @@
 prepare    data -> prepared/            features, by models.features
 fit        prepared/ -> fitted/         Keras to TFLite graphs; the only step that loads TensorFlow
 evaluate   both -> fitted/M-metrics.json   scores of the graphs, in a process without TensorFlow
+quantise   both -> fitted/M-variants.json  graphs of other sizes; the smallest that scores as well takes their place
 export     fitted/ -> a bundle          graphs, manifest, card
 """
 
@@ -22,6 +23,7 @@ from models.features.parameters import Parameters
 from models.features.registry import REGISTRY
 from models.model import Model
 from models.scores import MODALITIES, Modality
+from training import quantisation
 from training.cache import is_current, record
 from training.errors import NotPrepared, TrainingError
 from training.recipes import KINDS, load_recipe
@@ -106,6 +108,27 @@ def evaluate(modality: Modality, prepared: Path, fitted: Path, progress: Progres
         metrics = bio.evaluate(prepared, fitted)
     _write(fitted / f"{modality}-metrics.json", metrics)
     return metrics
+
+
+def quantise(
+    modality: Modality, prepared: Path, fitted: Path, variant: str | None, workers: Workers, progress: Progress
+) -> tuple[str, list[quantisation.Variant]]:
+    """Compare the sizes of one modality's graphs on held-out data, put the named or best one in place and score it.
+
+    Returns
+    -------
+    Name of the one in place, and all of them.
+    """
+    quantisation.convert(modality, fitted, workers, progress)
+    variants = quantisation.compare(modality, fitted, lambda at: evaluate(modality, prepared, at, _unseen), progress)
+    name = variant or quantisation.chosen(variants).name
+    quantisation.install(modality, fitted, name, variants)
+    evaluate(modality, prepared, fitted, progress)
+    return name, variants
+
+
+def _unseen(_done: int, _total: int) -> None:
+    """Progress within a step that shows its own."""
 
 
 def export(fitted: Path, bundle: Path, name: str) -> Bundle:

@@ -9,6 +9,7 @@ A fold's graph has seen nothing of its test speakers: the scaling of the statist
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from models.features.mfcc import MfccParameters
 from models.scores import LABELS
 from models.tflite import Network
 from training.curves import Curve, cross_entropy
-from training.export import quiet_keras, tflite_graph
+from training.export import REPRESENTATIVE, half_graph, keep, quiet_keras
 from training.metrics import fit_temperature, mean_and_spread, report, tempered
 from training.recipes import VoiceRecipe
 from training.trajectories import statistics, statistics_model
@@ -71,20 +72,33 @@ def fit(data: VoiceData, out: Path, recipe: VoiceRecipe, seed: int, progress: Pr
     for done, fold in enumerate(folds):
         progress(done, len(folds))
         examples = examples_of(data, table, data.fold != fold, recipe)
-        graph, _ = trained(examples, data.mfcc, recipe, seed)
-        path = out / "voice-folds" / f"{fold}.tflite" if fold else out / "voice.tflite"
-        path.write_bytes(graph)
+        path = out / "voice-folds" / str(fold) if fold else out / "voice"
+        export = partial(keep, path, _some_windows(data, np.flatnonzero(data.fold != fold), seed))
+        graph, _ = trained(examples, data.mfcc, recipe, seed, export=export)
+        path.with_suffix(".tflite").write_bytes(graph)
     progress(len(folds), len(folds))
     (out / "voice.json").write_text(json.dumps(data.mfcc.to_json(), indent=1) + "\n")
 
 
 def trained(
-    examples: Examples, parameters: MfccParameters, recipe: VoiceRecipe, seed: int, validation: Validation | None = None
+    examples: Examples,
+    parameters: MfccParameters,
+    recipe: VoiceRecipe,
+    seed: int,
+    validation: Validation | None = None,
+    export: Callable[[Any], bytes] = half_graph,
 ) -> tuple[bytes, list[Curve]]:
     """Train the heads and export the mean of their probabilities; also each head's learning curve."""
     pairs = [_trained_head(examples, recipe, seed + member, validation) for member in range(recipe.members)]
     heads, curves = [head for head, _ in pairs], [curve for _, curve in pairs]
-    return tflite_graph(_whole(parameters, recipe, heads, examples), half=True), curves
+    return export(_whole(parameters, recipe, heads, examples)), curves
+
+
+def _some_windows(data: VoiceData, clips: NDArray[np.int64], seed: int) -> NDArray[np.float16]:
+    """Windows of any kind of some of the clips, to calibrate integer graphs with, [n, n_mfcc, frames]."""
+    random = np.random.default_rng(seed)
+    drawn = random.choice(clips, REPRESENTATIVE), random.integers(data.ends.shape[1], size=REPRESENTATIVE)
+    return np.stack([data.window(clip, window) for clip, window in zip(*drawn, strict=True)]).astype(np.float16)
 
 
 def all_statistics(data: VoiceData, recipe: VoiceRecipe) -> NDArray[np.float16]:
