@@ -93,12 +93,13 @@ def cross_validated(settings: Settings, tell: Callable[[str], object], bar: Bar)
         tell(line)
     notice = Notices(tell, settings.strict)
     notice(corpus.account.notices)
+    folds = _folds(settings, corpus, notice)
     with bar("prepare") as progress:
         store, replaced = prepare(corpus, settings.folder, settings.seed, settings.workers, progress)
     if replaced:
         tell(replaced)
     notice(store.troubles)
-    plan = Plan(settings, corpus, store, _folds(settings, corpus, store, notice))
+    plan = Plan(settings, corpus, store, folds)
     fits = plan.fits(notice)
     statistics = plan.statistics()
     if statistics:
@@ -138,9 +139,9 @@ def _check_settings(settings: Settings, corpus: Corpus) -> None:
         raise InvalidRecipe("protocol notebook is about the original networks alone; choose --recipe notebook")
 
 
-def _folds(settings: Settings, corpus: Corpus, store: Store, notice: Notices) -> list[Fold]:
+def _folds(settings: Settings, corpus: Corpus, notice: Notices) -> list[Fold]:
     """Checked folds; of the leaky protocol one that is not."""
-    rows = store.utterances
+    rows = corpus.utterances
     if settings.protocol == "notebook":
         return [replace(everything(rows), number=1)]
     if corpus.kind == KEMDY19:
