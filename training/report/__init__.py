@@ -12,7 +12,7 @@ from models.scores import MODALITIES
 from training.errors import NotPrepared
 from training.evaluation import calibrated_vote, evaluated
 from training.evaluation.aligned import answered
-from training.evaluation.results import Results
+from training.evaluation.results import Outcome, Results
 from training.predictions import InvalidPredictions, Predictions
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _confusion(results: Results, name: str) -> Callable[[], "Figure"]:
     return lambda: figures.confusion(outcome, "")
 
 
-def _several(results: Results) -> list[Any]:
+def _several(results: Results) -> list[Outcome]:
     return [results.whole] if len(results.calibration) > 1 else []
 
 
