@@ -24,7 +24,7 @@ LIMITS = """## Limits
 TITLES = {"voice": "Voice", "text": "Text", "bio": "Bio"}
 INPUTS = {
     "voice": "MFCC of up to 4.64 s of speech; statistics of their trajectories and a small network.",
-    "text": "Morphemes of a transcript; embeddings, a convolution, attention and maximum over the sentence.",
+    "text": "Hashed n-grams of a transcript, of characters and of morphemes; their vectors' sum and a small network.",
     "bio": "30 s of skin conductance, heart and skin temperature against the person's own level; logistic regression.",
 }
 CALIBRATED = {

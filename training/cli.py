@@ -98,7 +98,9 @@ def _export_options(parser: argparse.ArgumentParser) -> None:
 def _bundle_options(parser: argparse.ArgumentParser) -> None:
     _prepare_options(parser)
     parser.add_argument("--name", help="of the bundle (default: its folder's)")
-    parser.add_argument("--recipes", type=Path, metavar="DIR", help="folder with voice.toml, text.toml of your own")
+    parser.add_argument(
+        "--recipes", type=Path, metavar="DIR", help="folder with voice.toml, text-ngrams.toml of your own"
+    )
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep features and fitted models here")
 
 

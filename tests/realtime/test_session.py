@@ -13,6 +13,7 @@ from devices.recording import open_audio
 from devices.source import UnreadableSource, Utterance
 from models.features.bio import BioParameters
 from models.features.mfcc import MfccParameters
+from models.features.registry import feature_of
 from models.features.text import TextParameters
 from models.scores import LABELS
 from realtime.jsonl import as_json
@@ -32,6 +33,9 @@ class Summing:
 
     def __init__(self, parameters: object) -> None:
         self.feature_parameters = parameters
+
+    def features(self, window: object) -> np.ndarray:
+        return feature_of(self.feature_parameters).compute(window, self.feature_parameters)
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         flat = np.asarray(features, np.float64).ravel()

