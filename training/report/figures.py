@@ -218,10 +218,10 @@ def _cell(axes: Axes, x: int, y: int, share: float, count: int) -> None:
     axes.add_patch(Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, facecolor=LIGHT["voice"], alpha=max(share, 0.04), lw=0))
     if not count:
         return
-    colour = LIGHT["surface" if share > 0.6 else "ink"]
+    colour = LIGHT["surface" if share > 0.7 else "ink"]
     percent = f"{share:.0%}" if share >= 0.01 else "<1%"
     axes.text(x + 0.5, y + 0.4, percent, fontsize=8.5, color=colour, ha="center", va="center")
-    axes.text(x + 0.5, y + 0.73, str(count), fontsize=6.5, color=colour, ha="center", va="center", alpha=0.85)
+    axes.text(x + 0.5, y + 0.73, str(count), fontsize=6.5, color=colour, ha="center", va="center")
 
 
 def _curves(axes: Axes, curves: Sequence[Sequence[float]], modality: str, line: str, name: str) -> None:

@@ -181,7 +181,7 @@ tbody tr:hover{background:color-mix(in srgb,var(--line) 30%,transparent)}
 figure{margin-inline:0}
 svg{width:100%;height:auto;display:block}
 svg text{font-family:system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif!important}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(360px,1fr));gap:24px}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(360px,100%),1fr));gap:24px}
 .pair figure{margin:12px 0 0}
 .pair h2{font-size:15px}
 .leak{color:var(--leak)}
@@ -189,5 +189,6 @@ p.leak{border-left:4px solid var(--leak);padding:8px 14px;margin:0 0 16px;
  background:color-mix(in srgb,var(--leak) 10%,transparent)}
 .leaky .tiles strong,.red td,.red td small,small.leak{color:var(--leak)}
 tbody th small{display:block;white-space:normal;min-width:20em;line-height:1.3;font-weight:400}
+@media(max-width:720px){main>figure{overflow-x:auto}main>figure svg{min-width:680px}}
 @media print{main{max-width:none}section,figure{break-inside:avoid}}
 """
