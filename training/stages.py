@@ -18,11 +18,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from models.bundle import Bundle, write_bundle
 from models.features.parameters import Parameters
 from models.features.registry import REGISTRY
+from models.features.whisper import WhisperParameters
 from models.model import Model
 from models.scores import MODALITIES, Modality
+from models.whisper_weights import WhisperError
 from training import quantisation
 from training.cache import is_current, record
 from training.errors import NotPrepared, TrainingError
@@ -35,6 +39,8 @@ FEATURE_NAMES = {"voice": "mfcc", "text": "ngrams", "bio": "bio"}
 RECIPES = {"voice": "voice", "text": "text-ngrams"}
 """By modality"""
 VOICE_WINDOW_S, VOICE_HOP_S = 4.64, 0.5
+SEGMENT = "voice-segment"
+"""Files of the voice model of whole segments, made where Whisper's weights are"""
 STRESS_PREDICT = {
     "name": "Stress-Predict",
     "language": "none",
@@ -73,6 +79,8 @@ def prepare(
     if not is_current(out, modality, origin, tell):
         work()
         record(out, modality, origin)
+    if modality == "voice":
+        _prepare_segments(data, out, workers.jobs, progress, tell)
 
 
 def fit(modality: Modality, prepared: Path, out: Path, recipe: Path | None, seed: int, progress: Progress) -> None:
@@ -82,6 +90,7 @@ def fit(modality: Modality, prepared: Path, out: Path, recipe: Path | None, seed
         from training import voice, voice_data
 
         voice.fit(voice_data.VoiceData.load(prepared), out, settings, seed, progress)
+        _fit_segments(prepared, out, recipe, seed, progress)
     elif modality == "text":
         from training import ngrams
 
@@ -99,7 +108,8 @@ def evaluate(modality: Modality, prepared: Path, fitted: Path, progress: Progres
     if modality == "voice":
         from training import voice, voice_data
 
-        metrics = voice.evaluate(voice_data.VoiceData.load(prepared), fitted, progress)
+        metrics, probabilities = voice.evaluate(voice_data.VoiceData.load(prepared), fitted, progress)
+        metrics |= _evaluate_segments(prepared, fitted, probabilities)
     elif modality == "text":
         from training import ngrams
 
@@ -153,7 +163,8 @@ def export(fitted: Path, bundle: Path, name: str) -> Bundle:
         "packages": {package: version(package) for package in PACKAGES},
     }
     training.update({modality: _provenance(modality, fitted) for modality in there})
-    return write_bundle(bundle, name, [_model(m, fitted) for m in there], training, card(name, training))
+    models, segment_models = [_model(modality, fitted) for modality in there], _segment_models(fitted)
+    return write_bundle(bundle, name, models, training, card(name, training), segment_models)
 
 
 def fit_apart(modality: Modality, prepared: Path, out: Path, recipes: Path | None, seed: int) -> None:
@@ -174,6 +185,49 @@ def _model(modality: Modality, fitted: Path) -> Model:
         return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature)
     window_s, hop_s = getattr(parameters, "window_s", None), getattr(parameters, "hop_s", None)
     return Model(graph, parameters, window_s, hop_s, temperature)
+
+
+def _prepare_segments(data: Path, out: Path, jobs: int, progress: Progress, tell: Callable[[str], object]) -> None:
+    """Encode the same clips with Whisper; where its weights are missing, say so and leave that model out."""
+    from training import voice_segments
+
+    origin = voice_segments.origin(data)
+    if is_current(out, SEGMENT, origin, tell):
+        return
+    try:
+        voice_segments.prepare(data, out, jobs, progress)
+    except WhisperError as error:
+        tell(f"{SEGMENT}: the bundle will be without a model of whole segments; {error}")
+    else:
+        record(out, SEGMENT, origin)
+
+
+def _fit_segments(prepared: Path, out: Path, recipe: Path | None, seed: int, progress: Progress) -> None:
+    """Train the voice model of whole segments too, where it was prepared; its recipe lies beside the voice's."""
+    from training import voice_segments
+
+    if (prepared / f"{SEGMENT}.npz").is_file():
+        beside = recipe.with_name(f"{SEGMENT}.toml") if recipe else None
+        settings = load_recipe(SEGMENT, beside if beside and beside.is_file() else None)
+        voice_segments.fit(voice_segments.SegmentData.load(prepared), out, settings, seed, progress)
+        _write(out / f"{SEGMENT}-fit.json", {"seed": seed, "recipe": asdict(settings)})
+
+
+def _evaluate_segments(prepared: Path, fitted: Path, windows: NDArray[Any]) -> dict[str, Any]:
+    """Scores of the voice model of whole segments, where there is one."""
+    from training import voice_segments
+
+    if not (prepared / f"{SEGMENT}.npz").is_file() or not (fitted / f"{SEGMENT}.tflite").is_file():
+        return {}
+    return {"segments": voice_segments.evaluate(voice_segments.SegmentData.load(prepared), windows, fitted)}
+
+
+def _segment_models(fitted: Path) -> Iterable[Model]:
+    """The voice model of whole segments, if it was evaluated."""
+    metrics = _read(fitted / "voice-metrics.json") if (fitted / "voice-metrics.json").is_file() else {}
+    if scores := metrics.get("segments"):
+        parameters = WhisperParameters.from_json(_read(fitted / f"{SEGMENT}.json"))
+        yield Model((fitted / f"{SEGMENT}.tflite").read_bytes(), parameters, temperature=scores["temperature"])
 
 
 def _provenance(modality: Modality, fitted: Path) -> dict[str, Any]:

@@ -133,13 +133,14 @@ def scaled_examples(rows: NDArray[np.float16], targets: Floats, chances: NDArray
     return Examples(rows, targets, chances / chances.sum(), plain.mean(axis=0), scaled)
 
 
-def evaluate(data: VoiceData, fitted: Path, progress: Progress) -> dict[str, Any]:
+def evaluate(data: VoiceData, fitted: Path, progress: Progress) -> tuple[dict[str, Any], Floats]:
     """Score every clip with the graph that was trained without its speaker, and fit the temperature on that.
 
     Returns
     -------
     Ready for JSON: for RAVDESS, or the first corpus there is, `report`'s numbers at the top; under `corpora` those of
-    each corpus, and under `views` the UAR of the clips as recorded and of their first 1.5 s.
+    each corpus, and under `views` the UAR of the clips as recorded and of their first 1.5 s. And the calibrated
+    probabilities [clips, labels] of each clip's speech.
     """
     probabilities = _heldout(data, fitted, progress)
     views = [VIEWS.index(view) for view in CALIBRATED_ON]
@@ -149,7 +150,8 @@ def evaluate(data: VoiceData, fitted: Path, progress: Progress) -> dict[str, Any
     corpora = {str(corpus): _corpus_scores(data, probabilities, data.corpus == corpus) for corpus in _corpora(data)}
     main = next(iter(corpora.values()))
     protocol = f"{len(np.unique(data.fold))} folds, each tested on speakers that it was not trained on"
-    return {"protocol": protocol, "temperature": temperature, **main, "corpora": corpora}
+    metrics = {"protocol": protocol, "temperature": temperature, **main, "corpora": corpora}
+    return metrics, probabilities[VIEWS.index("speech")].astype(np.float32)
 
 
 def _corpora(data: VoiceData) -> list[str]:

@@ -47,6 +47,18 @@ class VoiceRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentRecipe:
+    """Of the voice model of whole segments: multinomial logistic regression over Whisper's statistics."""
+
+    clip: float
+    """Standard deviations at which statistics are cut off"""
+    ridge: float
+    """Penalty on half the squared weights, against the mean loss of a clip"""
+    steps: int
+    """Of L-BFGS, at most"""
+
+
+@dataclass(frozen=True, slots=True)
 class TextRecipe:
     """Of the text model that corpora of utterances teach: embeddings, a convolution, attention and maximum."""
 
@@ -136,12 +148,16 @@ class RunRecipe:
     bio: BioRecipe | NotebookRecipe
 
 
-KINDS: dict[str, type[VoiceRecipe] | type[NgramRecipe]] = {"voice": VoiceRecipe, "text-ngrams": NgramRecipe}
+KINDS: dict[str, type[VoiceRecipe] | type[SegmentRecipe] | type[NgramRecipe]] = {
+    "voice": VoiceRecipe,
+    "voice-segment": SegmentRecipe,
+    "text-ngrams": NgramRecipe,
+}
 """Of a bundle's models"""
 
 
 def load_recipe(modality: str, path: Path | None = None) -> Any:  # noqa: ANN401 - the modality's dataclass
-    """Read a recipe; None stands for the default one of the modality.
+    """Read a recipe; None stands for the default one of the modality, or of its model of whole segments.
 
     Raises
     ------
