@@ -6,13 +6,17 @@ from typing import Any
 
 from models.bundle import Bundle, write_bundle
 from training.card import table
+from training.crossval.prepare import KEMDY19
 from training.crossval.run import Run
 from training.crossval.work import final_model
 from training.errors import InvalidCorpus
 from training.evaluation import evaluated
 from training.evaluation.results import Results, as_metrics, as_provenance, fitted_weights
 from training.report.numbers import Table, tables
+from training.speech_corpora import CORPORA
 
+ETRI = {"name": "KEMDy19", "language": "Korean", "licence": "ETRI licence agreement", "attribution": "ETRI (2021)"}
+TERMS = ("name", "language", "licence", "attribution")
 PROTOCOLS = {
     "sessions": "folds of sessions: no session and no person on two sides; temperatures and weights from validation "
     "sessions; the models that ship are trained on all sessions",
@@ -48,6 +52,7 @@ def _provenance(done: Run, results: Results) -> dict[str, Any]:
     about = {key: done.about[key] for key in ("corpus", "files", "rows", "protocol", "leaky", "recipe", "ties", "seed")}
     modalities = {
         modality: {
+            "corpora": _terms(done),
             "protocol": PROTOCOLS[done.settings.protocol],
             "recipe": done.about["settings"][modality],
             "metrics": as_metrics(results, modality),
@@ -65,6 +70,22 @@ def _provenance(done: Run, results: Results) -> dict[str, Any]:
     }
 
 
+def _terms(done: Run) -> list[dict[str, str]]:
+    """Of the corpora that were trained on."""
+    if done.corpus.kind == KEMDY19:
+        return [ETRI]
+    folders = {clip.corpus for clip in done.corpus.clips}
+    return [{key: getattr(corpus, key) for key in TERMS} for corpus in CORPORA if corpus.folder in folders]
+
+
+def _licences(corpora: list[dict[str, str]]) -> str:
+    """Whose terms carry over to the bundle."""
+    rows = [[corpus[key] for key in TERMS] for corpus in corpora]
+    bound = ", ".join(corpus["name"] for corpus in corpora if "NC" in corpus["licence"])
+    terms = f"\n**{bound}: CC BY-NC-SA 4.0, and so is this bundle.**\n" if bound else ""
+    return "## Data and licences\n\n" + table(["corpus", "language", "licence", "by"], rows) + terms
+
+
 def _card(name: str, training: dict[str, Any], results: Results) -> str:
     """Markdown: what was done, and every table of the results."""
     packages = ", ".join(f"{package} {number}" for package, number in training["packages"].items())
@@ -74,6 +95,7 @@ def _card(name: str, training: dict[str, Any], results: Results) -> str:
         f"{training['recipe']}, ties: {training['ties']}. {packages}.\n",
         f"Protocol {training['protocol']}: {PROTOCOLS[training['protocol']]}.\n",
     ]
+    parts.append(_licences(next(training[m]["corpora"] for m in results.calibration)))
     if results.leak:
         parts.append(f"**These scores cannot be believed: {results.leak}.**\n")
     parts += [
