@@ -229,3 +229,10 @@ def test_a_corpus_of_single_speakers_has_its_report_too(tmp_path: Path) -> None:
     assert "nearest in time: the corpus has no scenes" in html
     assert "published" not in html
     assert "alone" not in as_text(results, 80, colours=False)
+
+
+def test_the_notebooks_protocol_stands_beside_what_they_printed(run: tuple[Path, Results]) -> None:
+    """And no other protocol does."""
+    theirs = replace(run[1], protocol="notebook", leak="planted")
+    assert "printed by the notebooks: vote" in as_text(theirs, 120, colours=False)
+    assert "printed by" not in as_text(run[1], 120, colours=False)

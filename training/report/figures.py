@@ -80,7 +80,9 @@ def classes(table: Predictions) -> Figure:
         axes.barh(places, counts, left=left, height=0.62, color=LIGHT["voice"], alpha=alpha, label=f"true {kind}")
         left += counts
     said = np.bincount(rows.probabilities.argmax(axis=1), minlength=len(LABELS))
-    axes.plot(said, places, linestyle="", marker="D", markersize=6, color=LIGHT["wrong"], label="predicted")
+    axes.plot(
+        said, places, linestyle="", marker="D", markersize=6, color=LIGHT["wrong"], label="predicted", clip_on=False
+    )
     for place, (true, predicted) in enumerate(zip(left, said, strict=True)):
         for x, count, colour in ((1.06, true, "ink"), (1.18, predicted, "wrong")):
             where = axes.get_yaxis_transform()

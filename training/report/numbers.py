@@ -18,6 +18,15 @@ KINDS = {
 PUBLISHED = "published: wav2vec2, KLUE-BERT"
 """The best speaker- and session-independent result known on KEMDy19: mean of five folds by session, ties dropped"""
 
+PRINTED = (
+    ("printed by the notebooks: text", "1829", "0.779", "0.734", "0.704", "0.771", ""),
+    ("printed by the notebooks: bio", "1829", "0.556", "0.457", "0.370", "0.537", ""),
+    ("printed by the notebooks: voice", "1829", "0.738", "0.733", "0.694", "0.751", ""),
+    ("printed by the notebooks: vote", "1829", "0.805", "0.757", "0.725", "0.805", ""),
+)
+"""Of the original notebooks, as leaky as their protocol. UAR and macro-F1 follow from the printed matrices; the vote's
+weighted F1 from its matrix the right way round"""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -90,7 +99,8 @@ def _scores(results: Results) -> Table:
     )
     if bar:
         note += " The published one is the mean of five folds by session of KEMDy19, without ties."
-    return Table("Scores", note, head, (*rows, *gauges, *bar))
+    printed = PRINTED if bar and results.protocol == "notebook" else ()
+    return Table("Scores", note, head, (*rows, *printed, *gauges, *bar))
 
 
 def _kind(outcomes: Sequence[Outcome], kind: str) -> Table:
