@@ -28,7 +28,7 @@ def show_bundles(path: Path | None) -> int:
 def _table(path: Path, manifest: Manifest) -> Table:
     table = Table("modality", "features", "size", "UAR", "accuracy", "trained on", title=f"bundle {manifest.name}")
     for one in describe(manifest):
-        size = (path / manifest.models[one.modality].file).stat().st_size / 1e6
+        size = (path / one.file).stat().st_size / 1e6
         uar, accuracy = (_percent(one.metrics.get(name)) for name in ("uar", "accuracy"))
         corpora = f"{', '.join(one.corpora)} ({', '.join(one.licences)})"
         table.add_row(one.modality, one.feature, f"{size:.2f} MB", uar, accuracy, corpora)

@@ -1,5 +1,6 @@
 """What `maeum models` can say about a bundle."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,3 +39,14 @@ def test_missing_provenance_is_no_error(training: dict[str, Any]) -> None:
     """A bundle from elsewhere may say less; it still works."""
     (text,) = describe(manifest(training))
     assert (text.corpora, text.licences, text.metrics) == ((), (), {})
+
+
+def test_a_model_of_whole_segments_has_a_row_of_its_own() -> None:
+    """Its scores are those that both models of the modality reach together."""
+    metrics = {"uar": 0.5, "segments": {"both": {"A": {"uar": 0.7}}}}
+    both = replace(
+        manifest({"text": {"metrics": metrics}}), segment_models={"text": replace(ENTRY, file="whole.tflite")}
+    )
+    windows, whole = describe(both)
+    assert (windows.file, windows.metrics) == ("text.tflite", {"uar": 0.5})
+    assert (whole.file, whole.metrics) == ("whole.tflite", {"uar": 0.7})

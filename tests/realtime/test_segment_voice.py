@@ -10,8 +10,9 @@ import pytest
 
 from devices.recording import open_audio
 from models.features.mfcc import MfccParameters
+from models.features.registry import feature_of
 from models.features.text import TextParameters
-from models.features.whisper import WhisperParameters, whisper_statistics
+from models.features.whisper import WhisperParameters
 from models.scores import LABELS, Scores
 from models.whisper_encoder import mismatch, parameters_of
 from realtime.jsonl import as_json
@@ -35,8 +36,8 @@ class Summing:
     def __init__(self, parameters: object) -> None:
         self.feature_parameters = parameters
 
-    def features(self, vectors: np.ndarray) -> np.ndarray:
-        return whisper_statistics(vectors, self.feature_parameters)
+    def features(self, window: object) -> np.ndarray:
+        return feature_of(self.feature_parameters).compute(window, self.feature_parameters)
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         flat = np.asarray(features, np.float64).ravel()
