@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +31,7 @@ from training.cache import Origin
 from training.errors import NotPrepared
 from training.export import REPRESENTATIVE, keep, quiet_keras
 from training.metrics import fit_temperature, report, tempered
+from training.quantisation import converted
 from training.recipes import NgramRecipe
 from training.text_corpora import FOLDER, Sentence, read_sentences
 from training.whole import whole
@@ -108,29 +110,70 @@ def prepare(data: Path, out: Path, progress: Progress) -> None:
 
 def fit(data: Data, out: Path, recipe: NgramRecipe, seed: int, progress: Progress) -> None:
     """Train, export and write into `out`; `progress` is told batches done and in all."""
-    keras = quiet_keras(seed)
+    quiet_keras(seed)
     out.mkdir(parents=True, exist_ok=True)
-    parameters, rows = NgramParameters(), data.of("training")
-    ids, targets, corpus = data.ids[rows], data.targets[rows], data.corpus[rows]
-    known = own_words(data.original[rows], corpus)
-    chances, shares = _chances(corpus, recipe), recipe.prior * _log_shares(targets, corpus)
-    network = _network(parameters, recipe, known.shape[1])
-    steps = max(recipe.epochs * len(rows) // recipe.batch, 1)
+    parameters, lessons = NgramParameters(), _lessons(data, recipe)
+    steps = max(recipe.epochs * len(lessons.ids) // recipe.batch, 1)
+    networks = []
+    for member in range(recipe.members):
+        network, random = _network(parameters, recipe, lessons.known.shape[1]), np.random.default_rng((seed, member))
+        _train(
+            network, lessons, recipe, steps, random, partial(_ahead, progress, member * steps, recipe.members * steps)
+        )
+        networks.append(network)
+    shown = lessons.ids[random.choice(len(lessons.ids), REPRESENTATIVE, p=lessons.chances)]
+    keep(out / "text", shown, _exported(networks, parameters))
+    # Nearly all of it is a table, which loses nothing by 8-bit integers.
+    (out / "text.tflite").write_bytes(converted(out / "text.saved", "dynamic"))
+    (out / "text.json").write_text(json.dumps(parameters.to_json()) + "\n", encoding="utf-8")
+
+
+def _ahead(progress: Progress, before: int, total: int, done: int) -> None:
+    progress(before + done, total)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lessons:
+    """The training part, [sentences, ...]."""
+
+    ids: Ids
+    targets: Floats
+    shares: Floats
+    """What the corpus says about the labels, added to the logits"""
+    known: Floats
+    """`own_words`"""
+    chances: NDArray[np.float64]
+    """To be drawn, summing to 1"""
+
+
+def _lessons(data: Data, recipe: NgramRecipe) -> _Lessons:
+    rows = data.of("training")
+    targets, corpus = data.targets[rows], data.corpus[rows]
+    shares = recipe.prior * _log_shares(targets, corpus)
+    return _Lessons(data.ids[rows], targets, shares, own_words(data.original[rows], corpus), _chances(corpus, recipe))
+
+
+def _train(
+    network: Any,  # noqa: ANN401 - Keras has no annotations
+    lessons: _Lessons,
+    recipe: NgramRecipe,
+    steps: int,
+    random: np.random.Generator,
+    progress: Callable[[int], object],
+) -> None:
+    import keras
+
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
     network.compile(
         keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         [keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing), _known_entropy],
         loss_weights=[1.0, recipe.words],
     )
-    random = np.random.default_rng(seed)
     for step in range(steps):
-        drawn = random.choice(len(rows), recipe.batch, p=chances)
-        seen = _thinned(ids[drawn], recipe.dropped, random)
-        network.train_on_batch([seen, shares[drawn]], [targets[drawn], known[drawn]])
-        progress(step + 1, steps)
-    shown = ids[random.choice(len(rows), REPRESENTATIVE, p=chances)]
-    (out / "text.tflite").write_bytes(keep(out / "text", shown, _exported(network, parameters)))
-    (out / "text.json").write_text(json.dumps(parameters.to_json()) + "\n", encoding="utf-8")
+        drawn = random.choice(len(lessons.ids), recipe.batch, p=lessons.chances)
+        seen = _thinned(lessons.ids[drawn], recipe.dropped, random)
+        network.train_on_batch([seen, lessons.shares[drawn]], [lessons.targets[drawn], lessons.known[drawn]])
+        progress(step + 1)
 
 
 def evaluate(data: Data, fitted: Path, progress: Progress) -> dict[str, Any]:
@@ -208,14 +251,16 @@ def _known_entropy(truth: Any, said: Any) -> Any:  # noqa: ANN401 - Keras has no
 
 
 def _network(parameters: NgramParameters, recipe: NgramRecipe, words: int) -> Any:  # noqa: ANN401 - Keras's
-    """Sentences of any length and the labels' expected frequencies in; the layer `sentence` is what is exported."""
+    """Sentences of any length and the labels' expected frequencies in; `sentence` and `decide` are what is exported."""
     import keras
     from keras import layers
 
+    sentence, decide = _layers(parameters, recipe), layers.Dense(len(LABELS))
     ids, shares = keras.Input((None,), dtype="int32"), keras.Input((len(LABELS),))
-    summary = layers.Dropout(recipe.dropout)(_layers(parameters, recipe)(ids))
-    logits = layers.Dense(len(LABELS), name="decide")(summary)
-    return keras.Model([ids, shares], [layers.Softmax()(logits + shares), layers.Dense(words)(summary)])
+    summary = layers.Dropout(recipe.dropout)(sentence(ids))
+    network = keras.Model([ids, shares], [layers.Softmax()(decide(summary) + shares), layers.Dense(words)(summary)])
+    network.sentence, network.decide = sentence, decide
+    return network
 
 
 def _layers(parameters: NgramParameters, recipe: NgramRecipe) -> Any:  # noqa: ANN401 - Keras has no annotations
@@ -226,7 +271,7 @@ def _layers(parameters: NgramParameters, recipe: NgramRecipe) -> Any:  # noqa: A
         """Sum of the n-grams' vectors over the root of their number, and one hidden layer; padding takes no part."""
 
         def __init__(self) -> None:
-            super().__init__(name="sentence")
+            super().__init__()
             self.embed = layers.Embedding(parameters.buckets + 1, recipe.embedding)
             self.hidden = layers.Dense(recipe.hidden, activation="relu")
 
@@ -237,11 +282,11 @@ def _layers(parameters: NgramParameters, recipe: NgramRecipe) -> Any:  # noqa: A
     return Sentence()
 
 
-def _exported(network: Any, parameters: NgramParameters) -> Any:  # noqa: ANN401 - Keras has no annotations
-    """The same layers for a batch of 1 and the full length, without what only training needs."""
+def _exported(networks: list[Any], parameters: NgramParameters) -> Any:  # noqa: ANN401 - Keras has no annotations
+    """Mean probabilities of the networks for a batch of 1 and the full length, without what only training needs."""
     import keras
     from keras import layers
 
     ids = keras.Input(batch_shape=(1, parameters.length), dtype="int32", name="ngrams")
-    logits = network.get_layer("decide")(network.get_layer("sentence")(ids))
-    return keras.Model(ids, layers.Softmax()(logits))
+    said = [layers.Softmax()(network.decide(network.sentence(ids))) for network in networks]
+    return keras.Model(ids, layers.Average()(said) if len(said) > 1 else said[0])

@@ -108,6 +108,8 @@ class NgramRecipe:
     weight_decay: float
     batch: int
     epochs: int
+    members: int
+    """Networks, trained one after the other, whose probabilities are averaged"""
 
 
 @dataclass(frozen=True, slots=True)
