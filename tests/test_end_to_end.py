@@ -190,7 +190,7 @@ def corpus(tmp_path_factory) -> Path:
         (["replay", "{corpus}", "--labels", "{tmp}/no/such/file"], 2, "cannot be written"),
         (["replay", "{corpus}", "--bundle", "{tmp}/nobundle"], 3, "nobundle: no such folder"),
         (["replay", "{text}"], 1, "text.wav"),
-        (["replay", "{none}"], 1, "neither an audio file nor a KEMDy19 root"),
+        (["replay", "{none}"], 1, "neither an audio file nor a KEMDy root"),
         (["replay", "{zero}"], 1, "zero.wav"),
         (["replay", "{cut}"], 1, "cut.wav"),
         (["replay", "{corpus}", "--bundle", "{spoilt}"], 1, "sha256 of voice.tflite"),
