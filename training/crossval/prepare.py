@@ -104,6 +104,7 @@ def prepare(corpus: Corpus, folder: Path, seed: int, workers: Workers, progress:
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:12]
     store, pieces = folder / f"store-{name}", folder / f"pieces-{name}"
     if (store / KEY).is_file():
+        progress(1, 1)
         return Store(store), None
     others = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob(f"store-*/{KEY}"))]
     tasks = _tasks(corpus, pieces, seed)
