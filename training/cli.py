@@ -13,6 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.scores import Modality
+    from training.quantisation import Variant
 
 DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
 MODALITIES = ("voice", "text", "bio")
@@ -98,6 +103,7 @@ def _export_options(parser: argparse.ArgumentParser) -> None:
 def _bundle_options(parser: argparse.ArgumentParser) -> None:
     _prepare_options(parser)
     parser.add_argument("--name", help="of the bundle (default: its folder's)")
+    parser.add_argument("--quantise", action="store_true", help="ship the smallest graphs within 0.5 points of float32")
     parser.add_argument(
         "--recipes", type=Path, metavar="DIR", help="folder with voice.toml, text-ngrams.toml of your own"
     )
@@ -254,18 +260,27 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _quantise(arguments: argparse.Namespace) -> None:
-    from training import stages
-    from training.tasks import Workers
-
-    workers = Workers(max(arguments.jobs, 1))
-    with _progress(f"quantise {arguments.modality}") as progress:
-        name, variants = stages.quantise(
-            arguments.modality, arguments.prepared, arguments.fitted, arguments.variant, workers, progress
-        )
+    name, variants = _quantised(
+        arguments.modality, arguments.prepared, arguments.fitted, arguments.variant, arguments.jobs
+    )
     if arguments.json:
         listed = [asdict(variant) for variant in variants]
         sys.stdout.write(json.dumps({"chosen": name, "variants": listed}, ensure_ascii=False) + "\n")
-        return
+    else:
+        _print_variants(name, variants)
+
+
+def _quantised(
+    modality: "Modality", prepared: Path, fitted: Path, variant: str | None, jobs: int
+) -> "tuple[str, list[Variant]]":
+    from training import stages
+    from training.tasks import Workers
+
+    with _progress(f"quantise {modality}") as progress:
+        return stages.quantise(modality, prepared, fitted, variant, Workers(max(jobs, 1)), progress)
+
+
+def _print_variants(name: str, variants: "list[Variant]") -> None:
     for variant in variants:
         sys.stdout.write(f"{'*' if variant.name == name else ' '} {variant}\n")
 
@@ -286,6 +301,9 @@ def _bundle(arguments: argparse.Namespace) -> None:
         _prepare_into(arguments, prepared)
         for modality in arguments.only:
             stages.fit_apart(modality, prepared, fitted, arguments.recipes, arguments.seed)
+            if arguments.quantise and modality != "bio":  # whose graph has two kilobytes
+                _print_variants(*_quantised(modality, prepared, fitted, None, arguments.jobs))
+                continue
             with _progress(f"evaluate {modality}") as progress:
                 stages.evaluate(modality, prepared, fitted, progress)
         _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=arguments.name))
