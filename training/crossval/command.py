@@ -28,14 +28,17 @@ def command(arguments: argparse.Namespace, bar: Bar, tell: Callable[[str], objec
         strict=arguments.strict,
     )
     done = cross_validated(settings, tell, bar)
-    _finish(done, arguments.out, name)
+    _finish(done, arguments.out, name, bar)
 
 
-def _finish(done: Run, out: Path, name: str) -> None:
+def _finish(done: Run, out: Path, name: str, bar: Bar) -> None:
     from training.crossval.shipping import ship
+    from training.report import write_report
     from training.report.screen import as_text
 
     bundle, results = ship(done, out, name)
+    with bar("report") as progress:
+        write_report(done.settings.folder, progress)
     terminal = sys.stdout.isatty()
     rows = done.about["rows"]
     skipped = "".join(f", {count} left out: {reason}" for reason, count in rows["skipped"].items())
@@ -44,6 +47,5 @@ def _finish(done: Run, out: Path, name: str) -> None:
     for modality, result in done.about["shuffled"].items():
         line = f"LEAKY: {modality} accuracy {result['accuracy']:.3f} on {result['n']} rows: {result['split']}"
         sys.stdout.write(f"\033[31m{line}\033[0m\n" if terminal else f"{line}\n")
-    sys.stdout.write(
-        f"{out}: bundle {bundle.name}, {', '.join(bundle.models)}; every step is in {done.settings.folder}\n"
-    )
+    sys.stdout.write(f"{out}: bundle {bundle.name}, {', '.join(bundle.models)}\n")
+    sys.stdout.write(f"{done.settings.folder}: every step, and report.html\n")
