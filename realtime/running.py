@@ -24,7 +24,6 @@ from realtime.segment_voice import SegmentVoice
 from realtime.session import Session, SessionOptions
 from realtime.words import Transcribe, WhisperTranscripts, Words, given_transcripts
 
-WHISPER_THREADS = 2
 UNPACED_BLOCK_SAMPLES = 8192
 
 
@@ -91,7 +90,7 @@ def _transcribe(arguments: argparse.Namespace, source: Source) -> Transcribe | s
         folder = weights_folder(arguments.whisper)
     except WhisperError as error:
         return str(error)
-    return WhisperTranscripts(str(folder), arguments.language, WHISPER_THREADS)
+    return WhisperTranscripts(str(folder), arguments.language)
 
 
 @contextmanager

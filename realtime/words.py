@@ -64,8 +64,8 @@ class WhisperTranscripts:
     Weights that cannot be used give every segment the reason instead of its words.
     """
 
-    def __init__(self, weights: str, language: str, threads: int) -> None:
-        self._load = partial(load_whisper, weights, language, threads)
+    def __init__(self, weights: str, language: str) -> None:
+        self._load = partial(load_whisper, weights, language)
         self.whisper: Whisper | None = None
         """None before it is loaded, and when it cannot be"""
         self._refused: Transcript | None = None

@@ -18,7 +18,7 @@ from realtime.words import WhisperTranscripts, Words
 def main(file: Path, second: float) -> None:
     """Run the built-in session up to a moment and draw the screen as it is then."""
     bundle = load_bundle()
-    with Words(WhisperTranscripts(str(weights_folder("base")), "ko", 2), bundle.models["text"]) as words:
+    with Words(WhisperTranscripts(str(weights_folder("base")), "ko"), bundle.models["text"]) as words:
         session = Session(demo_source(), bundle, words, Pacer(None))
         view = View(session)
         for message in session.run():

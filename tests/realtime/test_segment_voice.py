@@ -163,7 +163,7 @@ def test_real_speech_is_scored_by_the_right_whisper_alone(recording: Path, whisp
 
     def heard(parameters: WhisperParameters | None) -> list[dict]:
         voice = SegmentVoice(Summing(parameters)) if parameters else None
-        return run(recording, WhisperTranscripts("base", "ko", 1), voice)
+        return run(recording, WhisperTranscripts("base", "ko"), voice)
 
     plain, right, other = heard(None), heard(own), heard(wrong)
     assert all(a != b for a, b in zip(voices(plain, "segment"), voices(right, "segment"), strict=True))
