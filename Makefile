@@ -33,7 +33,7 @@ bundle: .venv/dev
 	$(BIN)/maeum-train bundle $(DATA) --out models/bundles/default
 
 picture: .venv/dev
-	$(BIN)/python -m tests.picture docs/dashboard.svg 60
+	$(BIN)/python -m tests.picture docs/dashboard.svg 35
 
 .venv/demo: requirements-demo.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-demo.txt
