@@ -50,3 +50,15 @@ class Gap:
     duration: float | None
     """Seconds; None while the stream is still away"""
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A live stream that has stopped: nothing of it will come for the time until then, so nobody need wait for it.
+
+    Follows the `Gap` without a duration that says why; the `Gap` with the duration follows when the stream is back.
+    """
+
+    stream: str
+    until: float
+    """Seconds of session time"""

@@ -1,0 +1,1 @@
+"""Emulated devices on pseudo-terminals, with faults on demand and a ledger of what they really sent."""
