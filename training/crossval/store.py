@@ -27,7 +27,7 @@ from training.crossval.bodies import Bodies
 from training.crossval.utterances import Utterances
 from training.voice_data import VIEWS, Half, VoiceData
 
-VERSION = 1
+VERSION = 2
 """Raised when the same corpus and parameters give other files"""
 VARIATIONS = 3
 """Windows of each utterance beside VIEWS, for training"""
