@@ -28,11 +28,12 @@ from models.scores import LABELS
 from models.tflite import Network
 from training import text_corpora
 from training.cache import Origin
+from training.curves import Curve, cross_entropy
 from training.errors import NotPrepared
 from training.export import REPRESENTATIVE, keep, quiet_keras
 from training.metrics import fit_temperature, report, tempered
 from training.quantisation import converted
-from training.recipes import NgramRecipe
+from training.recipes import NgramRecipe, WritingRecipe
 from training.text_corpora import FOLDER, Sentence, read_sentences
 from training.whole import whole
 
@@ -108,58 +109,79 @@ def prepare(data: Path, out: Path, progress: Progress) -> None:
         np.savez_compressed(file, **columns)
 
 
-def fit(data: Data, out: Path, recipe: NgramRecipe, seed: int, progress: Progress) -> None:
+def fit(data: Data, out: Path, recipe: WritingRecipe, seed: int, progress: Progress) -> None:
     """Train, export and write into `out`; `progress` is told batches done and in all."""
     quiet_keras(seed)
     out.mkdir(parents=True, exist_ok=True)
     parameters, lessons = NgramParameters(), _lessons(data, recipe)
-    steps = max(recipe.epochs * len(lessons.ids) // recipe.batch, 1)
-    networks = []
-    for member in range(recipe.members):
-        network, random = _network(parameters, recipe, lessons.known.shape[1]), np.random.default_rng((seed, member))
-        _train(
-            network, lessons, recipe, steps, random, partial(_ahead, progress, member * steps, recipe.members * steps)
-        )
-        networks.append(network)
+    networks, _ = taught(lessons, parameters, recipe, seed, progress)
+    random = np.random.default_rng(seed)
     shown = lessons.ids[random.choice(len(lessons.ids), REPRESENTATIVE, p=lessons.chances)]
-    keep(out / "text", shown, _exported(networks, parameters))
+    keep(out / "text", shown, exported(networks, parameters))
     # Nearly all of it is a table, which loses nothing by 8-bit integers.
     (out / "text.tflite").write_bytes(converted(out / "text.saved", "dynamic"))
     (out / "text.json").write_text(json.dumps(parameters.to_json()) + "\n", encoding="utf-8")
 
 
-def _ahead(progress: Progress, before: int, total: int, done: int) -> None:
-    progress(before + done, total)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lessons:
-    """The training part, [sentences, ...]."""
+class Lessons:
+    """A training part, [sentences, ...]."""
 
     ids: Ids
     targets: Floats
     shares: Floats
     """What the corpus says about the labels, added to the logits"""
     known: Floats
-    """`own_words`"""
+    """What the raters saw, in their own words: `own_words`"""
     chances: NDArray[np.float64]
     """To be drawn, summing to 1"""
 
 
-def _lessons(data: Data, recipe: NgramRecipe) -> _Lessons:
+def _lessons(data: Data, recipe: WritingRecipe) -> Lessons:
     rows = data.of("training")
     targets, corpus = data.targets[rows], data.corpus[rows]
-    shares = recipe.prior * _log_shares(targets, corpus)
-    return _Lessons(data.ids[rows], targets, shares, own_words(data.original[rows], corpus), _chances(corpus, recipe))
+    shares = recipe.prior * log_shares(targets, corpus)
+    return Lessons(data.ids[rows], targets, shares, own_words(data.original[rows], corpus), _chances(corpus, recipe))
+
+
+def taught(
+    lessons: Lessons,
+    parameters: NgramParameters,
+    recipe: NgramRecipe,
+    seed: int,
+    progress: Progress,
+    watched: Lessons | None = None,
+) -> tuple[list[Any], list[Curve]]:
+    """Train the recipe's networks, for `exported`, and their learning curves; `watched` lessons decide nothing."""
+    steps = max(recipe.epochs * len(lessons.ids) // recipe.batch, 1)
+    networks, curves = [], []
+    for member in range(recipe.members):
+        network, random = _network(parameters, recipe, lessons.known.shape[1]), np.random.default_rng((seed, member))
+        curve = Curve(steps, partial(_watch, network, watched) if watched else None)
+        ahead = partial(_ahead, progress, member * steps, recipe.members * steps)
+        _train(network, lessons, recipe, steps, random, ahead, curve)
+        networks.append(network)
+        curves.append(curve)
+    return networks, curves
+
+
+def _ahead(progress: Progress, before: int, total: int, done: int) -> None:
+    progress(before + done, total)
+
+
+def _watch(network: Any, watched: Lessons) -> float:  # noqa: ANN401 - Keras has no annotations
+    said, _ = network.predict([watched.ids, watched.shares], batch_size=256, verbose=0)
+    return cross_entropy(watched.targets, said)
 
 
 def _train(
     network: Any,  # noqa: ANN401 - Keras has no annotations
-    lessons: _Lessons,
+    lessons: Lessons,
     recipe: NgramRecipe,
     steps: int,
     random: np.random.Generator,
     progress: Callable[[int], object],
+    curve: Curve,
 ) -> None:
     import keras
 
@@ -172,7 +194,8 @@ def _train(
     for step in range(steps):
         drawn = random.choice(len(lessons.ids), recipe.batch, p=lessons.chances)
         seen = _thinned(lessons.ids[drawn], recipe.dropped, random)
-        network.train_on_batch([seen, lessons.shares[drawn]], [lessons.targets[drawn], lessons.known[drawn]])
+        losses = network.train_on_batch([seen, lessons.shares[drawn]], [lessons.targets[drawn], lessons.known[drawn]])
+        curve.step(network, losses[1])
         progress(step + 1)
 
 
@@ -219,13 +242,13 @@ def _target(row: Sentence) -> Floats:
     return there / np.float32(len(row.labels))
 
 
-def _chances(corpus: NDArray[np.str_], recipe: NgramRecipe) -> NDArray[np.float64]:
+def _chances(corpus: NDArray[np.str_], recipe: WritingRecipe) -> NDArray[np.float64]:
     """Chance of each sentence to be drawn."""
     chances = np.where(corpus == KOTE, recipe.kote, 1.0)
     return np.asarray(chances / chances.sum())
 
 
-def _log_shares(targets: Floats, corpus: NDArray[np.str_]) -> Floats:
+def log_shares(targets: Floats, corpus: NDArray[np.str_]) -> Floats:
     """Logarithm of each label's share in the sentence's corpus, [sentences, labels]."""
     shares = np.empty_like(targets)
     for name in np.unique(corpus):
@@ -282,7 +305,7 @@ def _layers(parameters: NgramParameters, recipe: NgramRecipe) -> Any:  # noqa: A
     return Sentence()
 
 
-def _exported(networks: list[Any], parameters: NgramParameters) -> Any:  # noqa: ANN401 - Keras has no annotations
+def exported(networks: list[Any], parameters: NgramParameters) -> Any:  # noqa: ANN401 - Keras has no annotations
     """Mean probabilities of the networks for a batch of 1 and the full length, without what only training needs."""
     import keras
     from keras import layers

@@ -87,7 +87,7 @@ class TextRecipe:
 
 @dataclass(frozen=True, slots=True)
 class NgramRecipe:
-    """Of the bundle's text model: vectors of hashed n-grams, their sum, one hidden layer."""
+    """Of the text model: vectors of hashed n-grams, their sum, one hidden layer."""
 
     embedding: int
     """Numbers in an n-gram's vector"""
@@ -97,12 +97,10 @@ class NgramRecipe:
     dropped: float
     """Share of n-grams that are taken away in training"""
     label_smoothing: float
-    kote: float
-    """How much more often KOTE's comments are drawn than others"""
     prior: float
     """How much of the labels' frequencies is explained by the corpus: 0 none, 1 all"""
     words: float
-    """Weight of naming what the corpora's own raters saw"""
+    """Weight of naming what the corpora's own raters saw: their finer words, or each rater's label"""
     rate: float
     """Learning rate at the start, falling along a cosine"""
     weight_decay: float
@@ -110,6 +108,14 @@ class NgramRecipe:
     epochs: int
     members: int
     """Networks, trained one after the other, whose probabilities are averaged"""
+
+
+@dataclass(frozen=True, slots=True)
+class WritingRecipe(NgramRecipe):
+    """Of the bundle's text model, which corpora of writing teach."""
+
+    kote: float
+    """How much more often KOTE's comments are drawn than others"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +156,10 @@ class RunRecipe:
     bio: BioRecipe | NotebookRecipe
 
 
-KINDS: dict[str, type[VoiceRecipe] | type[SegmentRecipe] | type[NgramRecipe]] = {
+KINDS: dict[str, type[VoiceRecipe] | type[SegmentRecipe] | type[WritingRecipe]] = {
     "voice": VoiceRecipe,
     "voice-segment": SegmentRecipe,
-    "text-ngrams": NgramRecipe,
+    "text-ngrams": WritingRecipe,
 }
 """Of a bundle's models"""
 
