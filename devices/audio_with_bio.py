@@ -7,7 +7,7 @@ from devices.beats import BeatTrack
 from devices.empatica import Beats, E4Recording, Signal
 from devices.source import Utterance
 from devices.stretch import BLOCK_S, Track, unbroken
-from devices.timeline import Event, in_delivery_order
+from devices.timeline import Recorded, in_delivery_order
 
 _STREAMS = ("eda", "temp")
 _UNREADABLE = "unreadable rows in the file"
@@ -52,7 +52,7 @@ class AudioWithBio:
         """Say what both recordings have to say."""
         return (*self._bio.notices, *self._audio.notices())
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Recorded]:
         """Deliver both as if they had been heard and felt together."""
         body = [track.events(self._end, self._bio_block_s) for track in self._tracks]
         return in_delivery_order(self._audio.events(), *body)

@@ -1,4 +1,7 @@
-"""What every device and recording delivers: consecutive samples of one stream, and the holes between them."""
+"""What every device and recording delivers: consecutive samples of one stream, and the holes between them.
+
+Of a recording that is blocks and gaps; a live source also tells when a stream has stopped, and what its devices say.
+"""
 
 from dataclasses import dataclass
 from enum import IntFlag
@@ -62,3 +65,16 @@ class Away:
     stream: str
     until: float
     """Seconds of session time"""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorNotice:
+    """Something that a device has to say while it runs."""
+
+    time: float
+    """Seconds of session time"""
+    text: str
+    """One line for a person"""
+
+
+Event = Block | Gap | Away | SensorNotice

@@ -9,7 +9,7 @@ from devices.kemdy_speech import Spoken, find_clips, read_utterances, sound
 from devices.mixing import placed
 from devices.source import Utterance
 from devices.stretch import BLOCK_S
-from devices.timeline import Event, in_delivery_order
+from devices.timeline import Recorded, in_delivery_order
 
 
 class KemdyScene:
@@ -68,7 +68,7 @@ class KemdyScene:
         """Say what was repaired or is missing; what is wrong inside a WAV is known once the scene has been played."""
         return (*self._known, *self._heard)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Recorded]:
         """Deliver speech and body on one time line."""
         faults: list[str] = []
         speech = placed(sound(self._clips, faults), round(self._length * RATE))

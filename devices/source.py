@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from devices.block import Block, Gap
+from devices.block import Event
 
 
 class SourceError(Exception):
@@ -62,10 +62,10 @@ class Source(Protocol):
         """One line for each thing that was repaired, skipped or is missing, known so far."""
         ...
 
-    def events(self) -> Iterator[Block | Gap]:
-        """Blocks and gaps in the order in which a live session would deliver them (by `end`).
+    def events(self) -> Iterator[Event]:
+        """Blocks and gaps of a recording in the order in which a live session would deliver them (by `end`).
 
-        Every call starts the recording anew.
+        Every call starts a recording anew; devices can be followed once.
 
         Raises
         ------

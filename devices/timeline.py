@@ -5,14 +5,14 @@ from heapq import merge
 
 from devices.block import Block, Gap
 
-Event = Block | Gap
+Recorded = Block | Gap
 
 
-def delivery_time(event: Event) -> float:
+def delivery_time(event: Recorded) -> float:
     """Session time at which a live session would know of it: a block's end, a gap's beginning."""
     return event.end if isinstance(event, Block) else event.time
 
 
-def in_delivery_order(*flows: Iterable[Event]) -> Iterator[Event]:
+def in_delivery_order(*flows: Iterable[Recorded]) -> Iterator[Recorded]:
     """Merge flows that are each in order; of events at one time, those of the earlier argument come first."""
     return merge(*flows, key=delivery_time)

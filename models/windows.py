@@ -88,6 +88,8 @@ class BioWindows:
         """Say that a stream delivers nothing more before `time`, because of a gap; `math.inf` when it is lost."""
         if stream not in IRREGULAR:
             self._passed[stream] = time
+            if time < math.inf:  # windows go on while anything of them was felt
+                self._furthest = max(self._furthest, time)
         return self._complete(min(self.progress, self._furthest))
 
     def flush(self) -> list[BioWindow]:

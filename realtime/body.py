@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from devices.block import Block, Gap
+from devices.block import Away, Block, Gap
 from models.bundle import Model
 from models.features.bio import BioWindow, Facts
 from models.features.notebook_means import MissingMeasure
@@ -40,14 +40,18 @@ class BioStage:
         """Session time up to which every window is out, seconds."""
         return self._windows.progress if self._windows else math.inf
 
-    def push(self, item: Block | Gap) -> list[Scores]:
+    def push(self, item: Block | Gap | Away) -> list[Scores]:
         """Take the next samples of a stream, or a hole in it."""
         if self._windows is None:
             return []
-        if isinstance(item, Block):
-            return self._scored(self._windows.push(item))
-        back = math.inf if item.duration is None else item.time + item.duration
-        return self._scored(self._windows.advance(item.stream, back))
+        match item:
+            case Block():
+                return self._scored(self._windows.push(item))
+            case Gap():
+                back = math.inf if item.duration is None else item.time + item.duration
+                return self._scored(self._windows.advance(item.stream, back))
+            case Away():
+                return self._scored(self._windows.advance(item.stream, item.until))
 
     def flush(self) -> list[Scores]:
         """Score what is left; the streams are over."""

@@ -92,8 +92,9 @@ class Fusion:
     _ticks: int = 1
 
     def push(self, item: Timed, at: float) -> None:
-        """Let `item` count from session time `at`, which must lie after every `advance` so far.
+        """Let `item` count from session time `at`; where labels have gone past it already, from the next one on.
 
+        Of a recording nothing comes after its time; a live device may be late.
         Items of one time are taken in the order of their kinds (gaps, body, voice, segments with their words), and
         those of one kind in the order in which they were pushed.
         """
@@ -101,7 +102,7 @@ class Fusion:
         heapq.heappush(self._agenda, (at, _rank(item), self._pushed, item))
 
     def advance(self, to: float) -> Iterator[Label | SegmentResult | Gap]:
-        """Everything due up to session time `to`, the time up to which nothing more will be pushed."""
+        """Everything due up to session time `to`, the time up to which nothing more is expected."""
         while (due := min(self._next_item(), self._next_tick())) <= to:
             if self._next_item() <= due:
                 yield from self._take(heapq.heappop(self._agenda)[-1])

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.block import Block, Gap
+from devices.block import Away, Block, Gap
 from realtime.samples import SampleClock, usable
 from realtime.vad import RATE, STEP, Vad
 
@@ -150,7 +150,7 @@ class Segmenter:
         self.progress = 0.0
         """Session time, seconds, up to which every event is out: what follows has a later `closed_at`"""
 
-    def push(self, item: Block | Gap) -> list[SpeechEvent]:
+    def push(self, item: Block | Gap | Away) -> list[SpeechEvent]:
         """Take the next samples of the audio stream, or a hole in it.
 
         Raises
@@ -160,6 +160,9 @@ class Segmenter:
         """
         if isinstance(item, Gap):
             return self._lose(item.lost or 0)
+        if isinstance(item, Away):
+            self.progress = max(self.progress, item.until)
+            return []
         return [*self._admit(item), *self._hear(item)]
 
     def flush(self) -> list[SpeechEvent]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from devices.block import Block, Gap
+from devices.block import Away, Block, Event, Gap, SensorNotice
 from devices.source import Source, SourceError, Utterance
 from models.bundle import Bundle
 from models.scores import MODALITIES, Modality, Scores
@@ -146,7 +146,10 @@ class Session:
         broken: SourceError | None = None
         try:
             for event in self.pacer.follow(self.source.events()):
-                self._hear(event)
+                if isinstance(event, SensorNotice):
+                    yield Notice(event.time, event.text)
+                else:
+                    self._hear(event)
                 yield from self._due()
         except SourceError as error:
             broken = error
@@ -165,8 +168,8 @@ class Session:
         missing = set(MODALITIES) - self.bundle.models.keys()
         return dict.fromkeys(missing, "the bundle has no model") | absent
 
-    def _hear(self, event: Block | Gap) -> None:
-        self.now = max(self.now, event.end if isinstance(event, Block) else event.time + (event.duration or 0.0))
+    def _hear(self, event: Block | Gap | Away) -> None:
+        self.now = max(self.now, known_until(event))
         of_body = event.stream in BODY_STREAMS
         if isinstance(event, Gap):
             self.fusion.push(event, at=event.time + (ALLOWANCE_S if of_body else 0.0))
@@ -263,7 +266,7 @@ class Session:
         return f"sensors on {person}, {about.speaker} speaks"
 
     def _known_until(self) -> float:
-        """Session time up to which nothing more can be pushed into the fusion."""
+        """Return the session time up to which nothing more can be pushed into the fusion."""
         times = []
         if "audio" in self.source.rates:
             times.append(self.segmenter.progress)
@@ -280,3 +283,16 @@ class Session:
             self._collect()
             yield from self._timed(self.fusion.advance(self._known_until()))
         yield from self._timed(self.fusion.finish(self.now))
+
+
+def known_until(event: Event) -> float:
+    """Session time up to which an event tells about its stream, seconds."""
+    match event:
+        case Block():
+            return event.end
+        case Gap():
+            return event.time + (event.duration or 0.0)
+        case Away():
+            return event.until
+        case SensorNotice():
+            return event.time
