@@ -1,0 +1,241 @@
+"""When samples were really taken: a device's own count of them, set against the times at which they arrived.
+
+A sample arrives late by a latency that is never less than some constant: a USB timer, a radio, a busy computer only
+ever add to it. So the truth lies on the lower envelope of arrival over count: of each second the arrival that came
+least late is kept, and the line is laid below all of these of the last ten minutes, as close to them as it can be (the
+linear program of Moon, Skelly and Towsley, "Estimation and removal of clock skew from network delay measurements",
+INFOCOM 1999; its solution is the edge of their lower convex hull above the mean count). Unlike least squares it is
+indifferent to stalls, and knows a slope within a few parts per million after a minute, by cable and by radio alike.
+
+Use: one `ClockFit` for each source and layout. Push once for each chunk that was read, with the count at its end::
+
+    end = fit.push(delivered + lost, clock.session_time(arrived))
+    start = end - len(chunk) / rate
+
+A microphone pushes the frames at the end of each callback, overflowed ones counted, and the time of the callback. A
+sensor pushes the index of a read's last frame, lost ones counted; or the device's ticks, with `rate` their frequency,
+which need no counting of losses. After a reconnect, call `restart`. What remains is the constant part of the latency,
+which nobody can know from one direction.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+BIN_S = 1.0
+"""Of each so many seconds of arrival, the point that came least late is kept"""
+WINDOW = 600
+"""Points kept: long enough for a slope within 1 ppm, short enough to follow a crystal that warms up"""
+STRAY_S, STRAY_TIMES = 0.05, 5.0
+"""An arrival is astray when it is off by more than so many seconds, and by so many times the usual lateness"""
+STRAY_ARRIVALS, STRAY_FOR_S = 10, 1.0
+"""The count is not what it was when so many arrivals in a row, over so many seconds, are astray"""
+CRYSTAL = 100e-6
+"""How far a clock is expected to be off its nominal rate while little is known; a resonator may be off more"""
+MEMORY = 1000
+"""Arrivals over which the usual lateness is averaged"""
+SLOWEST = 0.5
+"""Share of the nominal pace at which time goes on at least, while it waits for the line to catch up"""
+
+Point = tuple[float, float]
+"""Count, and seconds of session time"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Session time as a straight line over the count."""
+
+    index: float
+    """Where the line is anchored"""
+    time: float
+    """There, seconds of session time"""
+    slope: float
+    """Seconds for each count"""
+
+    def at(self, index: float) -> float:
+        """Session time of a count, seconds."""
+        return self.time + (index - self.index) * self.slope
+
+
+class ClockFit:
+    """Session time of a source's samples, fitted while they come.
+
+    Parameters
+    ----------
+    rate
+        Nominal counts a second: the sample rate, or the frequency of the device's ticks.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._envelope: Envelope | None = None
+        self._astray = _Astray()
+        self._expected = 0.0
+        self._last: Point = (0.0, -math.inf)
+        self.segments = 0
+        """Unbroken stretches so far: the first, one after each `restart`, one each time that the count jumped"""
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much faster the device's clock runs than ours, in parts per million."""
+        return 1e6 * (self._envelope.drift if self._envelope else self._expected)
+
+    @property
+    def latency_s(self) -> float:
+        """How late an arrival is on average, beyond the least latency, which cannot be seen from one direction."""
+        return self._envelope.lateness if self._envelope else 0.0
+
+    def push(self, index: float, arrived: float) -> float:
+        """Take one arrival.
+
+        Parameters
+        ----------
+        index
+            Count at the end of what arrived: samples since the source began, lost ones included, or ticks.
+        arrived
+            Seconds of session time at which it came.
+
+        Returns
+        -------
+        Session time of that count, never earlier than what was returned before.
+        """
+        envelope = self._envelope
+        if envelope is None or index < self._last[0]:
+            envelope = self._begin(index, arrived)
+        late = arrived - envelope.line.at(index)
+        if not self._astray.is_so(late, arrived, envelope):
+            envelope.put(index, arrived)
+        elif self._astray.for_good(arrived):
+            envelope = self._begin(index, arrived)
+        return self._onward(index, envelope.line.at(index), arrived)
+
+    def restart(self) -> None:
+        """Say that the count starts anew, as after a reconnect; what is known of the drift is kept."""
+        if self._envelope:
+            self._expected = self._envelope.drift
+        self._envelope = None
+
+    def _begin(self, index: float, arrived: float) -> "Envelope":
+        self.restart()
+        self._astray = _Astray()
+        self._envelope = Envelope((index, arrived), self._rate, self._expected)
+        self.segments += 1
+        return self._envelope
+
+    def _onward(self, index: float, time: float, arrived: float) -> float:
+        """Keep time from going back, and from standing still unless what comes at once had been in store."""
+        last_index, last_time = self._last
+        slowly = last_time + SLOWEST * max(index - last_index, 0.0) / self._rate
+        time = max(time, min(slowly, arrived), last_time)
+        self._last = index, time
+        return time
+
+
+class Envelope:
+    """The line below all arrivals of one unbroken stretch, and what it rests on.
+
+    Parameters
+    ----------
+    first
+        Count and time of the first arrival, through which the line goes until more is known.
+    rate
+        Nominal counts a second.
+    expected
+        Drift that is assumed until the arrivals say otherwise, as a share of the rate.
+    """
+
+    def __init__(self, first: Point, rate: float, expected: float = 0.0) -> None:
+        self._rate, self._expected = rate, expected
+        self._points: deque[Point] = deque(maxlen=WINDOW)
+        self._best, self._least = first, math.inf
+        self._bin_ends = first[1] + BIN_S
+        self._arrivals = 0
+        self.line = Line(*first, 1 / (rate * (1 + expected)))
+        self.lateness = 0.0
+        """Seconds, averaged over the last arrivals"""
+
+    @property
+    def drift(self) -> float:
+        """How much faster the counts come than nominal, as a share."""
+        return 1 / (self._rate * self.line.slope) - 1
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the first second is over, in which what a device or a port had in store may come at once."""
+        return bool(self._points)
+
+    def put(self, index: float, arrived: float) -> None:
+        """Take an arrival; one below the line moves the line down."""
+        if arrived >= self._bin_ends:
+            self._close_bin(arrived)
+        late = arrived - self.line.at(index)
+        if late < 0:
+            self.line = Line(index, arrived, self.line.slope)
+            late = 0.0
+        if late <= self._least:
+            self._best, self._least = (index, arrived), late
+        self._arrivals += 1
+        self.lateness += (late - self.lateness) / min(self._arrivals, MEMORY)
+
+    def _close_bin(self, arrived: float) -> None:
+        self._points.append(self._best)
+        self._least, self._bin_ends = math.inf, arrived + BIN_S
+        slope = self._slope()
+        index, time = min(self._points, key=lambda point: point[1] - point[0] * slope)
+        self.line = Line(index, time, slope)
+
+    def _slope(self) -> float:
+        """Slope of the envelope, drawn to the expected one as long as lateness may hide that."""
+        first, last = self._points[0], self._points[-1]
+        found = supporting_slope(self._points)
+        if found is None or found <= 0:
+            return self.line.slope
+        hidden = self.lateness / (len(self._points) * (last[1] - first[1]))
+        trust = CRYSTAL**2 / (CRYSTAL**2 + hidden**2)
+        drift = 1 / (self._rate * found) - 1
+        return 1 / (self._rate * (1 + self._expected + trust * (drift - self._expected)))
+
+
+class _Astray:
+    """Whether arrivals have left the line, for a moment or for good: the count was wrong or began anew."""
+
+    def __init__(self) -> None:
+        self._arrivals, self._since = 0, 0.0
+
+    def is_so(self, late: float, arrived: float, envelope: Envelope) -> bool:
+        off = abs(late) > max(STRAY_S, STRAY_TIMES * envelope.lateness)
+        if not off or (late < 0 and not envelope.is_settled):
+            self._arrivals = 0
+            return False
+        if not self._arrivals:
+            self._since = arrived
+        self._arrivals += 1
+        return True
+
+    def for_good(self, arrived: float) -> bool:
+        return self._arrivals >= STRAY_ARRIVALS and arrived - self._since >= STRAY_FOR_S
+
+
+def supporting_slope(points: Iterable[Point]) -> float | None:
+    """Slope of the line below all points that is closest to them on average; None of fewer than two.
+
+    The points come in order of count.
+    """
+    hull: list[Point] = []
+    count, total = 0, 0.0
+    for point in points:
+        count, total = count + 1, total + point[0]
+        while len(hull) > 1 and _turns_right(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    for (a, start), (b, stop) in pairwise(hull):
+        if b * count >= total:
+            return (stop - start) / (b - a) if b > a else None
+    return None
+
+
+def _turns_right(a: Point, b: Point, c: Point) -> bool:
+    """Tell whether b lies on or above the line from a to c."""
+    return (b[0] - a[0]) * (c[1] - a[1]) <= (b[1] - a[1]) * (c[0] - a[0])
