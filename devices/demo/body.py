@@ -20,7 +20,7 @@ TEMP_QUANTUM = 0.02
 ECG_QUANTUM = 0.00361505
 BREATHS_PER_S = 0.24
 
-_WAVES = ((-0.19, 0.12, 0.024), (-0.032, -0.10, 0.010), (0.0, 1.05, 0.011), (0.034, -0.22, 0.012), (0.26, 0.30, 0.050))
+WAVES = ((-0.19, 0.12, 0.024), (-0.032, -0.10, 0.010), (0.0, 1.05, 0.011), (0.034, -0.22, 0.012), (0.26, 0.30, 0.050))
 """P, Q, R, S, T: seconds from the R peak, millivolts, standard deviation in seconds"""
 
 
@@ -67,9 +67,9 @@ def skin_conductance(person: Person, stimuli: Sequence[Stimulus], times: Signal,
     phasic = np.zeros_like(times)
     for stimulus in stimuli:
         size = 0.45 * max(0.0, stimulus.arousal - 2.9) * random.uniform(0.7, 1.3)
-        phasic += size * _response(times - stimulus.start - random.uniform(1.0, 1.8))
+        phasic += size * response(times - stimulus.start - random.uniform(1.0, 1.8))
     for onset in np.cumsum(random.exponential(25.0, 12)):  # responses to nothing in particular
-        phasic += random.uniform(0.02, 0.08) * _response(times - times[0] - onset)
+        phasic += random.uniform(0.02, 0.08) * response(times - times[0] - onset)
     conductance = tonic + phasic + random.normal(0.0, 0.001, len(times))
     since_start = times - times[0]
     conductance *= 1.0 - np.exp(-since_start / 0.6)  # the wristband starts at 0 and ramps up
@@ -95,7 +95,7 @@ def electrocardiogram(
     millivolts = 0.04 * breathing + random.normal(0.0, 0.008, len(times))
     for beat in _beats(rate, times, random):
         near = slice(*np.searchsorted(times, (beat - 0.4, beat + 0.6)))
-        for offset, height, width in _WAVES:
+        for offset, height, width in WAVES:
             millivolts[near] += height * np.exp(-0.5 * ((times[near] - beat - offset) / width) ** 2)
     return quantised(millivolts, ECG_QUANTUM)
 
@@ -106,7 +106,7 @@ def quantised(values: Signal, quantum: float) -> Signal:
     return rounded
 
 
-def _response(after: Signal) -> Signal:
+def response(after: Signal) -> Signal:
     """Return a response of height 1 that rises with 0.75 s and falls with 2 s, `after` seconds from its onset."""
     positive = np.maximum(after, 0.0)
     shape: Signal = np.exp(-positive / 2.0) - np.exp(-positive / 0.75)
