@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -116,7 +116,7 @@ class Device(ABC):
     def __init__(self, keep: int | None = None) -> None:
         self.truth = Ledger(keep)
         self.clock = 0.0
-        """Seconds since the device was switched on"""
+        """Seconds since the device was made; switching it off and on does not set it back"""
         self._ring = bytearray()
 
     def opened(self) -> None:  # noqa: B027 - nothing is what most devices do
@@ -126,7 +126,6 @@ class Device(ABC):
         """Forget everything but the ledger, and what had not been sent."""
         self.truth.take_back(len(self._ring))
         self._ring.clear()
-        self.clock = 0.0
         self.restart()
 
     def receive(self, data: bytes) -> bytes:
@@ -178,17 +177,21 @@ class Sampling:
         Hertz.
     began
         Clock at which sampling began, seconds; sample 0 is due one period later.
+    together
+        Samples that become due at once.
     """
 
-    def __init__(self, rate: float, began: float = 0.0) -> None:
+    def __init__(self, rate: float, began: float = 0.0, together: int = 1) -> None:
         self.rate, self.began = rate, began
+        self._together = together
         self._next = 0
 
     def due(self, clock: float) -> range:
         """Return the numbers of the samples that have become due since the last call."""
-        first, self._next = self._next, max(self._next, int((clock - self.began) * self.rate + 1e-6))
+        passed = int((clock - self.began) * self.rate + 1e-6)
+        first, self._next = self._next, max(self._next, passed - passed % self._together)
         return range(first, self._next)
 
-    def times(self, due: range) -> Iterator[float]:
-        """Return the clock at which each of these samples is measured."""
-        return (self.began + (k + 1) / self.rate for k in due)
+    def time(self, sample: int) -> float:
+        """Return the clock at which a sample is measured."""
+        return self.began + (sample + 1) / self.rate

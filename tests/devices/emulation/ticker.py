@@ -32,10 +32,10 @@ class Ticker(Device):
     def measure(self) -> Iterator[Reading]:
         if self._sampling is None:
             return
-        due = self._sampling.due(self.clock)
-        for k, at in zip(due, self._sampling.times(due), strict=True):
+        for k in self._sampling.due(self.clock):
             high, low = divmod(k % 65536, 256)
-            yield Reading("", k, (float(k),), at, bytes([0x54, high, low, (high + low) % 256]))
+            data = bytes([0x54, high, low, (high + low) % 256])
+            yield Reading("", k, (float(k),), self._sampling.time(k), data)
 
 
 def numbers(data: bytes) -> list[int]:

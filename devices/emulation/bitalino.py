@@ -1,0 +1,170 @@
+"""BITalino (r)evolution as its firmware behaves: it obeys each command in its own state only, and overflows like it.
+
+Source: firmware-bitalino-revolution 5.2, described in words; no part of it is copied.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from devices.demo.body import Signal
+from devices.emulation.device import Device, Reading, Sampling
+from devices.emulation.waveforms import Body, Tape, Waveform
+from devices.sensors.bitalino_frame import FORMATS, WIDTHS, Status
+
+RATES = (1.0, 10.0, 100.0, 1000.0)
+PORTS = ("A1", "A2", "A3", "A4", "A5", "A6")
+PLUGGED: Mapping[str, str] = {"A1": "temp", "A2": "ecg", "A3": "eda", "A4": "ppg", "A5": "breath", "A6": "nothing"}
+"""What is plugged into each port, where nothing else is said"""
+_VCC = 3.3
+_FULL = 1024
+_BATTERY = 590
+
+Raw = Callable[[Signal], Signal]
+"""From a sensor's unit to the fraction of the supply voltage that it puts out"""
+
+
+def _ntc(celsius: Signal) -> Signal:
+    """Invert the Steinhart-Hart equation of the NTC sensor by Newton's method on x = ln R."""
+    a0, a1, a2 = 1.12764514e-3, 2.34282709e-4, 8.77303013e-8
+    x = np.full_like(celsius, np.log(1e4))
+    for _ in range(20):
+        x = x - (a0 + a1 * x + a2 * x**3 - 1.0 / (celsius + 273.15)) / (a1 + 3.0 * a2 * x**2)
+    resistance = np.exp(x)
+    fraction: Signal = resistance / (1e4 + resistance)
+    return fraction
+
+
+SENSORS: Mapping[str, Raw] = {
+    "eda": lambda micro: 0.132 * micro / _VCC,
+    "eda.rev2016": lambda micro: (0.132 * micro + 0.574) / _VCC,
+    "eda.sample2016": lambda micro: (0.2 * micro + 0.259388) / _VCC,
+    "eda.bitalino1": lambda micro: 1.0 - 1.0 / np.maximum(micro, 1.0),
+    "ecg": lambda milli: 1.1 * milli / _VCC + 0.5,
+    "temp": lambda celsius: (celsius / 100.0 + 0.5) / _VCC,
+    "temp.ntc": _ntc,
+    "ppg": lambda level: level,
+    "breath": lambda level: 0.5 + 0.3 * level,
+    "nothing": lambda level: level + 0.5,
+}
+"""Transfer functions, inverted; `eda` is rev2020 and `temp` the linear TMP"""
+
+
+class Bitalino(Device):
+    """A BITalino, idle until told to start.
+
+    Parameters
+    ----------
+    body
+        Whose signals it measures.
+    plugged
+        Port to sensor, one of `SENSORS`; ports left out are as in `PLUGGED`.
+    version
+        Of the firmware: from 5.2 on the status has 17 bytes, before 16.
+    bluetooth
+        Whether the port is an RFCOMM one, whose baud rate means nothing.
+    keep
+        Frames that the ledger remembers.
+    """
+
+    ring_bytes = 1500
+
+    def __init__(
+        self,
+        body: Body | None = None,
+        plugged: Mapping[str, str] | None = None,
+        version: str = "5.2",
+        bluetooth: bool = False,
+        keep: int | None = None,
+    ) -> None:
+        super().__init__(keep)
+        if bluetooth:
+            self.baud = None
+        self._body = body or Body()
+        self._version = version
+        sensors = {**PLUGGED, **(plugged or {})}
+        self._converters = [self._converter(sensors[port]) for port in PORTS]
+        self.restart()
+
+    def restart(self) -> None:
+        """Idle, at 1000 Hz."""
+        self.rate = 1000.0
+        self.threshold, self.pwm, self.outputs = 0, 100, 0
+        self._selected: list[int] = []
+        self._simulated = False
+        self._sampling: Sampling | None = None
+        self._awaits_pwm = False
+
+    @property
+    def streaming(self) -> bool:
+        """Whether it sends frames."""
+        return self._sampling is not None
+
+    def fits(self, free: int, data: bytes) -> bool:  # noqa: ARG002 - the firmware does not look at the size
+        """With 8 bytes left or fewer the new frame is skipped; its sequence number is used up all the same."""
+        return free > 8
+
+    def obey(self, data: bytes) -> bytes:
+        """Take commands, one byte each."""
+        return b"".join(self._command(byte) for byte in data)
+
+    def measure(self) -> Iterator[Reading]:
+        """Return the frames due; at 1000 Hz they leave in pairs."""
+        if self._sampling is None:
+            return
+        frame = FORMATS[len(self._selected)]
+        shifts = [10 - width for width in WIDTHS]
+        for k in self._sampling.due(self.clock):
+            levels = [int(level) >> shift for level, shift in zip(self._tape.row(k), shifts, strict=False)]
+            digital = k % 16 if self._simulated else self.outputs
+            yield Reading("", k, tuple(map(float, levels)), self._sampling.time(k), frame.pack(k, digital, levels))
+
+    def _command(self, byte: int) -> bytes:
+        if self._awaits_pwm:
+            self._awaits_pwm, self.pwm = False, byte
+        elif byte == 0xA3:
+            self._awaits_pwm = True
+        elif byte & 0xF3 == 0xB3:
+            self.outputs = byte >> 2 & 3
+        elif self.streaming:
+            self._when_live(byte)
+        else:
+            return self._when_idle(byte)
+        return b""
+
+    def _when_live(self, byte: int) -> None:
+        if byte in (0x00, 0xFF):
+            self._sampling = None
+        elif byte & 0xF3 == 0x03:
+            self.outputs = byte >> 2 & 3
+
+    def _when_idle(self, byte: int) -> bytes:
+        if byte in (0x07, 0x0F):
+            return f"BITalino_v{self._version}\n".encode()
+        if byte == 0x0B:
+            return self._status()
+        if byte & 0x3F == 0x03:
+            self.rate = RATES[byte >> 6]
+        elif byte & 3 in (1, 2):
+            self._begin(byte >> 2, simulated=byte & 3 == 2)
+        elif byte & 3 == 0:
+            self.threshold = byte >> 2
+        return b""
+
+    def _begin(self, mask: int, simulated: bool) -> None:
+        self._selected = [port for port in range(len(PORTS)) if mask >> port & 1]
+        if not self._selected:
+            return
+        self._simulated = simulated
+        self._sampling = Sampling(self.rate, self.clock, together=2 if self.rate == RATES[-1] else 1)
+        self._tape = Tape([self._converters[port] for port in self._selected], self.rate, self.clock)
+
+    def _status(self) -> bytes:
+        now = np.array([self.clock])
+        analog = tuple(int(convert(now)[0]) for convert in self._converters)
+        pwm = self.pwm if tuple(map(int, self._version.split("."))) >= (5, 2) else None
+        return Status(analog, _BATTERY, self.threshold, pwm, self.outputs).pack()
+
+    def _converter(self, sensor: str) -> Waveform:
+        waveform, fraction = self._body.waveform(sensor.partition(".")[0]), SENSORS[sensor]
+        return lambda times: np.clip(np.round(fraction(waveform(times)) * _FULL), 0, _FULL - 1)
