@@ -87,6 +87,11 @@ class ClockFit:
         """How late an arrival is on average, beyond the least latency, which cannot be seen from one direction."""
         return self._envelope.lateness if self._envelope else 0.0
 
+    @property
+    def offset_s(self) -> float:
+        """Session time at which the count was 0."""
+        return self._envelope.line.at(0) if self._envelope else 0.0
+
     def push(self, index: float, arrived: float) -> float:
         """Take one arrival.
 

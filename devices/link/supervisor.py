@@ -1,0 +1,257 @@
+r"""Keeps one device streaming: opens it, watches it, says when it is away, and finds it again.
+
+::
+
+    CLOSED -> OPENING -> STREAMING <-> STALLED
+                 ^            \          /
+                 |             v        v
+              BACKOFF <--------- LOST
+
+From OPENING a failure leads to BACKOFF at once; a device that opens and gives nothing good is STALLED before that.
+"""
+
+import random
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+
+from devices.link.readings import Reading, Readings, SensorNotice
+from devices.link.script import Conversation
+from devices.link.session_clock import SessionClock
+from devices.link.transport import Interrupted, LinkError, NoAnswer, Transport
+from devices.sensors.driver import Driver, Refused, UnknownChannel
+
+AWAY_EVERY_S = 0.1
+"""So often is said that nothing comes while a device is away"""
+JOIN_S = 0.95
+"""`stop` waits so long for the thread; one that hangs in an operating system's open ends when that returns"""
+
+
+class State(Enum):
+    """What a device is doing."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    STREAMING = "streaming"
+    STALLED = "stalled"
+    LOST = "lost"
+    BACKOFF = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a supervisor waits for what, in seconds."""
+
+    stall_s: float = 0.8
+    """Without a good frame a streaming device is stalled (after 5 frames' time where that is longer)"""
+    prove_s: float = 2.0
+    """In which a device that was opened should give good frames (twice that where nobody knows its rate)"""
+    reopen_s: float = 5.0
+    """Without a good frame the port is closed and opened again (after 20 frames' time where that is longer)"""
+    first_s: float = 0.25
+    """Between the first two attempts; doubled each time"""
+    longest_s: float = 5.0
+    """Between attempts to open a port that is there and will not open"""
+    unseen_s: float = 1.0
+    """The same for an address of which only trying can tell whether it is there"""
+    poll_s: float = 0.2
+    """Between looks whether the port is back"""
+    gather_s: float = 0.02
+    """After each read, so that one wake-up brings many frames; the clock fit does not mind"""
+    goodbye_s: float = 0.5
+    """For telling a device to stop"""
+
+
+class Supervisor:
+    """The thread of one device.
+
+    Parameters
+    ----------
+    name
+        For people.
+    driver, transport, readings
+        Of the device; used by the thread alone.
+    clock
+        Session time.
+    deliver
+        Called in the thread with everything that is to be passed on; should not block for long.
+    patience
+        Waiting times.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        driver: Driver,
+        transport: Transport,
+        readings: Readings,
+        clock: SessionClock,
+        deliver: Callable[[Reading], None],
+        patience: Patience,
+    ) -> None:
+        self._name = name
+        self._driver, self._transport, self._readings = driver, transport, readings
+        self._clock, self._deliver, self._patience = clock, deliver, patience
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._streaming = threading.Event()
+        self._tried = 0
+        self._last_good = self._opened = self._next_away = 0.0
+        self._chance = random.Random()  # noqa: S311 - spreads attempts, hides nothing
+        self.state = State.CLOSED
+        self.problem: str | None = None
+        """Why the device is not streaming, in one line; None when it is"""
+        self.connections = 0
+        """Times that the device began to stream"""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End: the device is told to stop, the port closed, the thread joined, all within a second."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(JOIN_S)
+            self._thread = None
+
+    def wait_streaming(self, timeout_s: float) -> bool:
+        """Wait until the device streams; False when it does not in time."""
+        return self._streaming.wait(timeout_s)
+
+    def _run(self) -> None:
+        self._pass_on(self._readings.lose(self._clock.now(), "not connected yet"))
+        while not self._stopping.is_set():
+            try:
+                self._stream(self._connect())
+            except Interrupted:
+                break
+            except (LinkError, Refused, UnknownChannel) as error:
+                self._give_up(str(error))
+            finally:
+                self._close()
+            self._back_off()
+        self._enter(State.CLOSED)
+
+    def _connect(self) -> bytes:
+        """Open the port and bring the device to streaming; the first bytes that came."""
+        self._enter(State.OPENING)
+        self._transport.open()
+        self._readings.connect()
+        talk = Conversation(self._transport, self._clock.now, self._stopping.is_set, self._say_away)
+        talk.settle(self._driver.port.settle_s)
+        return talk.run(self._driver.start())
+
+    def _stream(self, data: bytes) -> None:
+        """Pass on what comes, until something is wrong or somebody wants to stop."""
+        self._opened = self._last_good = self._clock.now()
+        while not self._stopping.is_set():
+            now = self._clock.now()
+            if data:
+                self._take(data, now)
+            self._watch(now)
+            self._say_away()
+            if data:
+                self._stopping.wait(self._patience.gather_s)
+            data = self._transport.read()
+
+    def _take(self, data: bytes, now: float) -> None:
+        good, readings = self._readings.push(data, now)
+        if good:
+            self._last_good = now
+            if self._readings.is_flowing and self.state is not State.STREAMING:
+                self._recover(now)
+        self._pass_on(readings)
+
+    def _recover(self, now: float) -> None:
+        was, self.problem, self._tried = self.problem, None, 0
+        if self.state is State.OPENING or not self.connections:
+            self.connections += 1
+        if was is not None:
+            self._say(now, "streams" if self.connections == 1 else "is back")
+        self._enter(State.STREAMING)
+
+    def _watch(self, now: float) -> None:
+        """Notice that a device which is connected gives nothing good."""
+        silent, patience, rate = now - self._last_good, self._patience, self._readings.frame_rate
+        proven = self._readings.evidence.is_proven
+        limit = patience.stall_s if proven else patience.prove_s * (1 if rate else 2)
+        if silent <= max(limit, 5 / rate if rate else 0.0):
+            return
+        evidence, baud = self._readings.evidence, self._driver.port.baud
+        if self.state in (State.STREAMING, State.OPENING):
+            self._enter(State.STALLED)
+            self._fail(now, evidence.complaint(self._driver.title, baud, silent))
+        if silent > max(patience.reopen_s, 20 / rate if rate else 0.0):
+            raise NoAnswer(evidence.complaint(self._driver.title, baud, silent))
+
+    def _give_up(self, problem: str) -> None:
+        """The connection is over."""
+        now = self._clock.now()
+        if self.state is not State.OPENING:
+            self._enter(State.LOST)
+        self._fail(now, problem.removeprefix(f"{self._transport.name}: "))
+
+    def _fail(self, now: float, problem: str) -> None:
+        """Say what is wrong, once, and that the streams are away."""
+        if self.problem is None or _kind(problem) != _kind(self.problem):
+            self._say(now, problem)
+        self.problem = problem
+        self._pass_on(self._readings.lose(now, problem))
+
+    def _close(self) -> None:
+        """Let go of the port; a device that we leave of our own will is told to stop."""
+        if self._stopping.is_set():
+            end = self._clock.now() + self._patience.goodbye_s
+            with suppress(LinkError, Refused):
+                Conversation(self._transport, self._clock.now, lambda: self._clock.now() > end).run(self._driver.stop())
+        self._transport.close()
+
+    def _back_off(self) -> None:
+        """Wait for the port to come back, or, where it is there, for a while."""
+        if self._stopping.is_set():
+            return
+        self._enter(State.BACKOFF)
+        there = self._transport.is_there()
+        longest = self._patience.unseen_s if there is None else self._patience.longest_s
+        delay = min(longest, self._patience.first_s * 2 ** min(self._tried, 16))
+        end = self._clock.now() + delay * self._chance.uniform(0.75, 1.25)
+        self._tried += 1
+        while not self._stopping.wait(min(self._patience.poll_s, AWAY_EVERY_S)):
+            self._say_away()
+            was, there = there, self._transport.is_there()
+            if there and not was:
+                self._tried = 0
+                return
+            if there is not False and self._clock.now() >= end:
+                return
+
+    def _say_away(self) -> None:
+        """Let nobody wait for streams that are away."""
+        now = self._clock.now()
+        if now >= self._next_away:
+            self._next_away = now + AWAY_EVERY_S
+            self._pass_on(self._readings.wait(now))
+
+    def _pass_on(self, readings: list[Reading]) -> None:
+        for reading in readings:
+            self._deliver(reading)
+
+    def _say(self, now: float, text: str) -> None:
+        self._deliver(SensorNotice(now, f"{self._name}: {text}"))
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        if state is State.STREAMING:
+            self._streaming.set()
+        else:
+            self._streaming.clear()
+
+
+def _kind(problem: str) -> str:
+    """What a problem is, without its numbers: attempt after attempt, the same is said once."""
+    return "".join(letter for letter in problem if not letter.isdigit())
