@@ -12,6 +12,7 @@ PROTOCOLS: Mapping[str, tuple[str, str]] = {
     "emotibit": ("devices.sensors.emotibit_driver", "EmotiBit"),
     "cyton": ("devices.sensors.cyton_driver", "Cyton"),
     "healthypi": ("devices.sensors.healthypi_driver", "HealthyPi"),
+    "chords": ("devices.sensors.chords_driver", "Chords"),
 }
 """Name to module and class"""
 

@@ -32,6 +32,8 @@ class Packets(ABC):
 
     _HEADER: bytes
     """First byte of every packet"""
+    _DAMAGE = "out of step"
+    """What to call a hole where a packet is in its place and not of its form"""
 
     def __init__(self, title: str, proves_itself: bool = False) -> None:
         self.counters = Counters()
@@ -196,7 +198,7 @@ class Packets(ABC):
 
     def _lost(self, layout: str, index: int, count: int | None, at: int, exact: bool = True) -> Lost:
         self.counters.lost += count or 0
-        reason = "checksum" if self._damaged else "out of step" if self._strays else "sequence"
+        reason = self._DAMAGE if self._damaged else "out of step" if self._strays else "sequence"
         return Lost(layout, index, count, at, reason, exact)
 
 
@@ -226,6 +228,20 @@ class Numbered(Packets):
     def layouts(self) -> Sequence[Layout]:
         """The one layout."""
         return self.__layouts
+
+    @abstractmethod
+    def _ends_well(self, at: int) -> bool:
+        """Tell whether the bytes of a whole packet are of its form."""
+
+    def _stamp(self, at: int) -> int | None:
+        if at < len(self._buffer) and self._buffer[at] != self._HEADER[0]:
+            return -1
+        return self._buffer[at + self._counter] if at + self._counter < len(self._buffer) else None
+
+    def _sealed(self, at: int) -> int | None:
+        if len(self._buffer) < at + self._size:
+            return None
+        return self._size if self._ends_well(at) else 0
 
     def _steps(self, earlier: int, later: int) -> int | None:
         return later - earlier & 255

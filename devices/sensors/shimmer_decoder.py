@@ -35,6 +35,7 @@ class ShimmerDecoder(Packets):
     """
 
     _HEADER = b"\0"
+    _DAMAGE = "checksum"
 
     def __init__(self, inquiry: Inquiry, crc: int = 0) -> None:
         super().__init__("Shimmer3", proves_itself=crc == 2)
