@@ -115,7 +115,7 @@ def test_a_packet_cut_by_the_firmware_is_dropped_and_counted():
     assert events == [
         Frame("EA", 0, (0.5,), 26, 100),
         Lost("EA", 1, 3, 50, "device overflow"),
-        Frame("EA", 4, (0.6,), 73, 366),
+        Frame("EA", 4, (0.6,), 72, 366),
     ]
 
 
