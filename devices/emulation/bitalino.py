@@ -3,13 +3,13 @@
 Source: firmware-bitalino-revolution 5.2, described in words; no part of it is copied.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from devices.demo.body import Signal
+from devices.emulation.analog import reading
 from devices.emulation.device import Device, Reading, Sampling
-from devices.emulation.waveforms import Body, Tape, Waveform
+from devices.emulation.waveforms import Body, Tape
 from devices.sensors.bitalino_frame import FORMATS, WIDTHS, Status
 
 RATES = (1.0, 10.0, 100.0, 1000.0)
@@ -17,37 +17,7 @@ PORTS = ("A1", "A2", "A3", "A4", "A5", "A6")
 PLUGGED: Mapping[str, str] = {"A1": "temp", "A2": "ecg", "A3": "eda", "A4": "ppg", "A5": "breath", "A6": "nothing"}
 """What is plugged into each port, where nothing else is said"""
 _VCC = 3.3
-_FULL = 1024
 _BATTERY = 590
-
-Raw = Callable[[Signal], Signal]
-"""From a sensor's unit to the fraction of the supply voltage that it puts out"""
-
-
-def _ntc(celsius: Signal) -> Signal:
-    """Invert the Steinhart-Hart equation of the NTC sensor by Newton's method on x = ln R."""
-    a0, a1, a2 = 1.12764514e-3, 2.34282709e-4, 8.77303013e-8
-    x = np.full_like(celsius, np.log(1e4))
-    for _ in range(20):
-        x = x - (a0 + a1 * x + a2 * x**3 - 1.0 / (celsius + 273.15)) / (a1 + 3.0 * a2 * x**2)
-    resistance = np.exp(x)
-    fraction: Signal = resistance / (1e4 + resistance)
-    return fraction
-
-
-SENSORS: Mapping[str, Raw] = {
-    "eda": lambda micro: 0.132 * micro / _VCC,
-    "eda.rev2016": lambda micro: (0.132 * micro + 0.574) / _VCC,
-    "eda.sample2016": lambda micro: (0.2 * micro + 0.259388) / _VCC,
-    "eda.bitalino1": lambda micro: 1.0 - 1.0 / np.maximum(micro, 1.0),
-    "ecg": lambda milli: 1.1 * milli / _VCC + 0.5,
-    "temp": lambda celsius: (celsius / 100.0 + 0.5) / _VCC,
-    "temp.ntc": _ntc,
-    "ppg": lambda level: level,
-    "breath": lambda level: 0.5 + 0.3 * level,
-    "nothing": lambda level: level + 0.5,
-}
-"""Transfer functions, inverted; `eda` is rev2020 and `temp` the linear TMP"""
 
 
 class Bitalino(Device):
@@ -58,7 +28,7 @@ class Bitalino(Device):
     body
         Whose signals it measures.
     plugged
-        Port to sensor, one of `SENSORS`; ports left out are as in `PLUGGED`.
+        Port to sensor, one of `analog.SENSORS`; ports left out are as in `PLUGGED`.
     version
         Of the firmware: from 5.2 on the status has 17 bytes, before 16.
     bluetooth
@@ -83,7 +53,7 @@ class Bitalino(Device):
         self._body = body or Body()
         self._version = version
         sensors = {**PLUGGED, **(plugged or {})}
-        self._converters = [self._converter(sensors[port]) for port in PORTS]
+        self._converters = [reading(self._body, sensors[port], 10, _VCC) for port in PORTS]
         self.restart()
 
     def restart(self) -> None:
@@ -164,7 +134,3 @@ class Bitalino(Device):
         analog = tuple(int(convert(now)[0]) for convert in self._converters)
         pwm = self.pwm if tuple(map(int, self._version.split("."))) >= (5, 2) else None
         return Status(analog, _BATTERY, self.threshold, pwm, self.outputs).pack()
-
-    def _converter(self, sensor: str) -> Waveform:
-        waveform, fraction = self._body.waveform(sensor.partition(".")[0]), SENSORS[sensor]
-        return lambda times: np.clip(np.round(fraction(waveform(times)) * _FULL), 0, _FULL - 1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from devices.emulation.analog import reading
 from devices.emulation.device import Device, Reading, Sampling
 from devices.emulation.waveforms import Body, Tape, Waveform
 
@@ -44,7 +45,7 @@ class Cyton(Device):
     streaming
         Whether it streams already, left so by a program that crashed: opening the port does not reset it.
     analog
-        What the pins A5, A6 and A7 read: one of `waveforms.STREAMS` each, as volts of `_volts`.
+        What is on the pins A5, A6 and A7, one of `analog.SENSORS` each.
     keep
         Packets that the ledger remembers.
     """
@@ -109,19 +110,17 @@ class Cyton(Device):
 
     def _begin(self) -> None:
         self._footer = 0xC1 if self._analog else 0xC0
-        auxiliary = [self._pin(pin) for pin in self._pins] if self._analog else [_gravity(axis) for axis in range(3)]
+        auxiliary = (
+            [reading(self._body, pin, 10, 3.3) for pin in self._pins]
+            if self._analog
+            else [_gravity(axis) for axis in range(3)]
+        )
         self._sampling = Sampling(RATE, self.clock)
         self._tape = Tape([*map(self._lead, _LEADS), *auxiliary], RATE, self.clock)
 
     def _lead(self, share: float) -> Waveform:
         counts = 1000.0 * share / MICROVOLT_PER_COUNT
         return lambda times: np.clip(np.round(self._body.electrocardiogram(times) * counts), -(2**23), 2**23 - 1)
-
-    def _pin(self, stream: str) -> Waveform:
-        """Return ten bits of 3.3 V: a divider for conductance (0.132 V a microsiemens), 10 mV and 0.5 V a degree."""
-        waveform = self._body.waveform(stream)
-        scale, offset = {"eda": (0.132, 0.0), "temp": (0.01, 0.5)}.get(stream, (3.3, 0.0))
-        return lambda times: np.clip(np.round((scale * waveform(times) + offset) / 3.3 * 1024), 0, 1023)
 
 
 def _gravity(axis: int) -> Waveform:

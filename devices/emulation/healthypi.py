@@ -13,8 +13,8 @@ from devices.emulation.waveforms import Body, Tape
 
 RATE = 128.0
 _PAYLOAD = struct.Struct("<iiBiiHBBB")
-COUNTS_PER_MILLIVOLT = 1000.0
-"""Of this emulated box; the maker does not publish one"""
+COUNTS_PER_MILLIVOLT = (2**23 - 1) * 6 / 2420.0
+"""At a gain of 6; the maker does not say which one its boards have"""
 NO_FINGER = 25
 
 
@@ -63,7 +63,7 @@ class HealthyPi(Device):
             payload = _PAYLOAD.pack(*values)
             data = b"\x0a\xfa" + struct.pack("<HB", len(payload), 2) + payload + b"\x00\x0b"
             shown = (ecg, breath, pulse, temperature, oxygen, heart, 15)
-            yield Reading("", k, tuple(map(float, shown)), time, data)
+            yield Reading("2", k, tuple(map(float, shown)), time, data)
 
     def _heart_rate(self, time: float) -> int:
         beats = self._body.beats(time - 10.0, time)

@@ -14,6 +14,7 @@ from devices.sensors.options import choice, number, only
 
 _BOARDS = {"uno-r3": (250.0, 10), "uno-r4": (500.0, 14)}  # to rate and bits
 _START_S, _ANSWER_S = 2.0, 3.0
+_COMMAND_S = 1.3  # what comes sooner than a second after a command is taken for more of it
 
 
 class Chords:
@@ -35,7 +36,8 @@ class Chords:
 
     def start(self) -> Script:
         """Stop whatever runs, ask for the board's name, start."""
-        yield from self.stop()
+        yield Send(b"STOP\n", _COMMAND_S)
+        yield Drain(0.2)
         yield Send(b"WHORU\n")
         yield Expect(_name, _ANSWER_S, "the name of a board with the Chords firmware")
         yield Send(b"START\n")

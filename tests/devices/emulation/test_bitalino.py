@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from devices.emulation.bitalino import PORTS, SENSORS, Bitalino
+from devices.emulation.analog import SENSORS
+from devices.emulation.bitalino import PORTS, Bitalino
 from devices.emulation.waveforms import Body
 
 SIMULATED = {
@@ -34,7 +35,7 @@ class Known(Body):
 
 @pytest.fixture
 def known(monkeypatch):
-    monkeypatch.setattr("devices.emulation.bitalino.SENSORS", {port: lambda level: level for port in PORTS})
+    monkeypatch.setattr("devices.emulation.analog.SENSORS", {port: lambda level, _: level for port in PORTS})
     return Bitalino(Known(), {port: port for port in PORTS})
 
 
@@ -156,4 +157,4 @@ def test_every_sensor_stays_within_the_converter():
 def test_the_ntc_reads_what_its_vectors_say():
     """Levels 436, 415, 395 and 385 are 31.962, 33.980, 35.955 and 36.965 degrees."""
     celsius = np.array([31.962, 33.980, 35.955, 36.965])
-    np.testing.assert_allclose(SENSORS["temp.ntc"](celsius) * 1024, [436, 415, 395, 385], atol=0.02)
+    np.testing.assert_allclose(SENSORS["temp.ntc"](celsius, 3.3) * 1024, [436, 415, 395, 385], atol=0.02)

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from devices.emulation.chords import Chords
 from devices.emulation.cyton import Cyton
 from devices.emulation.emotibit import EmotiBit
 from devices.emulation.healthypi import HealthyPi
@@ -98,3 +99,21 @@ def test_emotibit_tags_keep_their_rates():
     assert counts == {"EA": 900, "T1": 450, "PI": pytest.approx(1500, abs=3)}
     times = [frame.time for frame in device.truth.frames]
     assert times == sorted(times)
+
+
+def test_chords_reads_a_command_for_a_second():
+    """It answers a second after the last byte; two commands within that time are one that it does not know."""
+    device = Chords()
+    device.produce(2.0)
+    device.receive(b"WHORU\n")
+    assert device.produce(0.9) == b""
+    assert device.produce(0.2) == b"UNO-R3\r\n"
+    device.receive(b"START\n")
+    device.produce(1.01)
+    packets = cut(device.produce(1.0), 16)
+    assert len(packets) == 250
+    assert {(packet[:2].hex(), packet[-1]) for packet in packets} == {("c77c", 1)}
+    assert struct.unpack(">6H", packets[3][3:15]) == device.truth.frames[3].values
+    device.receive(b"S")
+    device.receive(b"WHORU\n")
+    assert device.produce(3.0) == b""
