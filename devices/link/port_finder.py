@@ -77,9 +77,7 @@ class PortFinder:
         return self._address if there and self._address not in ports else None
 
     def remember(self, opened: str) -> None:
-        """Note who is behind the port that was opened; a lasting link needs no notes."""
-        if Path(self._address).is_symlink():
-            return
+        """Note who is behind the port that was opened; a lasting link, which is not listed, needs no notes."""
         port = next((port for port in self._listing() if port.device == opened), None)
         if port is not None and port.vid is not None:
             self._known = port

@@ -64,6 +64,8 @@ class Conversation:
     def _take(self, step: Step) -> bytes:
         if isinstance(step, Send):
             self._transport.write(step.data)
+            if not step.wait_s:
+                return b""
             reply, self._unread = self._unread + self._for(step.wait_s), b""
             return reply
         if isinstance(step, Expect):

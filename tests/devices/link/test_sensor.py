@@ -1,0 +1,135 @@
+"""Supervised sensors on real pseudo-terminals with emulated devices: what streams, and what is no such device."""
+
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from devices.emulation.bitalino import Bitalino
+from devices.emulation.device import Device, Reading, Sampling
+from devices.emulation.emulator import Emulator
+from devices.emulation.faults import Fault
+from devices.emulation.lines import TextLines
+from devices.link.sensor import State
+from tests.devices.link.deliveries import BITALINO, LINES, check_order, delivered
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
+
+
+class Noise(Device):
+    """Sends bytes of any kind, 10 kB a second; `kind` 0 sends nothing."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(keep=10)
+        self._chance = random.Random(1)  # noqa: S311 - noise, not a secret
+        self._kind = kind
+        self._ticks = Sampling(1000.0)
+
+    def restart(self) -> None:
+        """Goes on."""
+
+    def obey(self, data: bytes) -> bytes:  # noqa: ARG002 - it obeys nobody
+        return b""
+
+    def measure(self) -> Iterator[Reading]:
+        due = self._ticks.due(self.clock)
+        text = {"nothing": b"", "zeros": bytes(10), "text": b"EDA: 1.5\r\n", "noise": self._chance.randbytes(10)}
+        data = text[self._kind]
+        return iter([Reading("", k, (), 0.0, data) for k in due] if data else [])
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "streaming already"])
+def test_a_bitalino_is_started_read_and_stopped(terminal, sensor_of, busy):
+    """From any state the handshake brings it to streaming; its samples arrive; at the end it is told to stop."""
+    device = Bitalino()
+    if busy:
+        device.receive(b"\x05")
+    sensor = sensor_of(BITALINO)
+    out = delivered(sensor)
+    assert sensor.rates == {"eda": 1000.0, "ecg": 1000.0, "temp": 1000.0}
+    with Emulator(device, terminal) as emulator:
+        sensor.start()
+        assert sensor.wait_streaming(5)
+        out.until(lambda: out.samples("temp") >= 500)
+        assert sensor.state is State.STREAMING
+        sensor.stop()
+        assert sensor.state is State.CLOSED
+        sent = device.truth.count
+        emulator.step(1.0)
+        assert device.truth.count == sent
+    for stream in ("eda", "ecg", "temp"):
+        check_order(out, stream)
+        assert all(gap.reason == "not connected yet" for gap in out.gaps(stream))
+    assert 20 < np.median(np.concatenate([block.values for block in out.blocks("temp")])) < 45
+    facts = sensor.facts
+    assert facts.problem is None
+    assert facts.lost == facts.reconnects == 0
+
+
+WRONG = [
+    ("nothing", LINES, "sends nothing at 115200 baud"),
+    ("zeros", LINES, "only zero bytes come"),
+    ("noise", LINES, "wrong baud rate or another protocol"),
+    ("text", "protocol=cyton&channels=ecg:1", "no answer|expected|lines of text"),
+]
+
+
+@pytest.mark.parametrize(("kind", "query", "words"), WRONG)
+def test_what_is_no_such_device_is_named_and_gives_no_samples(terminal, sensor_of, kind, query, words):
+    """Silence, zeros, noise and foreign text each have a line of their own."""
+    sensor = sensor_of(query)
+    out = delivered(sensor)
+    with Emulator(Noise(kind), terminal):
+        sensor.start()
+        out.until(lambda: any(_matches(words, text) for text in out.notices()))
+        out.until(lambda: sensor.state is State.BACKOFF)
+        assert sensor.facts.problem
+        sensor.stop()
+    assert not out.samples("eda") + out.samples("ecg")
+
+
+def _matches(words, text):
+    return any(word in text for word in words.split("|"))
+
+
+@pytest.mark.parametrize("baud", [9600, 57600, 230400])
+def test_a_wrong_baud_rate_is_named_and_gives_no_samples(terminal, sensor_of, baud):
+    """Bytes garbled by the real mismatch of two UARTs never become data."""
+    sensor = sensor_of(f"{LINES}&baud={baud}")
+    out = delivered(sensor)
+    with Emulator(TextLines(boot_s=0), terminal):
+        sensor.start()
+        out.until(lambda: any("wrong baud rate" in text for text in out.notices()))
+        sensor.stop()
+    assert not out.samples("eda")
+
+
+def test_a_board_that_says_no_rate_is_listened_to(terminal, sensor_of):
+    """Lines without time, number or rate come on an even grid at the pace that was heard."""
+    sensor = sensor_of("protocol=lines&channels=eda:EDA/uS,temp:TEMP/degC")
+    out = delivered(sensor)
+    assert sensor.rates == {"eda": 0.0, "temp": 0.0}
+    with Emulator(TextLines(boot_s=0, rate=25.0), terminal):
+        sensor.start()
+        out.until(lambda: out.samples("temp") >= 25)
+        sensor.stop()
+    assert {block.rate for block in out.blocks("eda") + out.blocks("temp")} == {25.0}
+    check_order(out, "eda")
+
+
+def test_lost_bytes_are_lost_samples_and_nothing_more(terminal, sensor_of):
+    """With bytes dropped on the line, delivered and lost samples add up to what the device sent."""
+    sensor = sensor_of(BITALINO)
+    out = delivered(sensor)
+    with Emulator(Bitalino(), terminal) as emulator:
+        sensor.start()
+        assert sensor.wait_streaming(5)
+        out.until(lambda: out.samples("eda") > 300)
+        for k in range(5):
+            emulator.plan(Fault(emulator.now + 0.05 * k, "drop", 3))
+        out.until(lambda: len([gap for gap in out.gaps("eda") if gap.lost]) >= 5)
+        sensor.stop()
+    counted = [gap for gap in out.gaps("eda") if gap.lost]
+    assert all(1 <= gap.lost <= 5 and gap.duration == pytest.approx(gap.lost / 1000) for gap in counted)
+    check_order(out, "eda")
