@@ -1,18 +1,15 @@
-"""An audio file and an Empatica E4 export on one time line."""
+"""An audio file and a recording of the body on one time line."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from devices.audio_file import AudioFile
 from devices.beats import BeatTrack
-from devices.empatica import Beats, E4Recording, Signal
+from devices.bio_recording import Beats, BioRecording, Signal
 from devices.source import Utterance
 from devices.stretch import BLOCK_S, Track, unbroken
 from devices.timeline import Recorded, in_delivery_order
 
-_STREAMS = ("eda", "temp")
-_UNREADABLE = "unreadable rows in the file"
-_NOT_BEGUN = "the E4 recording had not begun"
-_ENDED = "the E4 recording has ended"
+_STREAMS = ("eda", "ecg", "temp")
 
 
 class AudioWithBio:
@@ -23,7 +20,7 @@ class AudioWithBio:
     audio, bio
         Both recordings.
     bio_start
-        Session time in seconds at which the E4 recording began; negative when it began before the audio.
+        Session time in seconds at which the body's recording began; negative when it began before the audio.
     bio_block_s
         Length of a block of the body's streams, seconds.
     """
@@ -33,15 +30,15 @@ class AudioWithBio:
     synthetic = False
 
     def __init__(
-        self, audio: AudioFile, bio: E4Recording, bio_start: float = 0.0, bio_block_s: float = BLOCK_S
+        self, audio: AudioFile, bio: BioRecording, bio_start: float = 0.0, bio_block_s: float = BLOCK_S
     ) -> None:
         self._audio, self._bio, self._bio_block_s = audio, bio, bio_block_s
         shift = bio_start - bio.start
         self._tracks: list[Track | BeatTrack] = [
-            _track(name, bio.signals[name], shift) for name in _STREAMS if name in bio.signals
+            _track(name, bio.signals[name], shift, bio) for name in _STREAMS if name in bio.signals
         ]
         if bio.ibi:
-            self._tracks.append(_beats(bio.ibi, bio.end, shift))
+            self._tracks.append(_beats(bio.ibi, shift, bio))
         self.name = f"{audio.name} + {bio.name}"
         self.duration: float | None = audio.duration
         self._end = audio.duration or 0.0
@@ -58,10 +55,15 @@ class AudioWithBio:
         return in_delivery_order(self._audio.events(), *body)
 
 
-def _track(name: str, signal: Signal, shift: float) -> Track:
-    stretches = unbroken(signal.values, signal.start + shift, signal.rate, _NOT_BEGUN, _UNREADABLE)
-    return Track(name, signal.rate, stretches, _ENDED)
+def _track(name: str, signal: Signal, shift: float, bio: BioRecording) -> Track:
+    not_begun = f"the {bio.maker} recording had not begun"
+    stretches = unbroken(signal.values, signal.start + shift, signal.rate, not_begun, bio.hole)
+    return Track(name, signal.rate, stretches, _ended(bio))
 
 
-def _beats(ibi: Beats, end: float, shift: float) -> BeatTrack:
-    return BeatTrack(ibi.times + ibi.start + shift, ibi.intervals, end + shift, _ENDED)
+def _beats(ibi: Beats, shift: float, bio: BioRecording) -> BeatTrack:
+    return BeatTrack(ibi.times + ibi.start + shift, ibi.intervals, bio.end + shift, _ended(bio))
+
+
+def _ended(bio: BioRecording) -> str:
+    return f"the {bio.maker} recording has ended"

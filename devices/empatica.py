@@ -6,64 +6,30 @@ made under a locale with decimal commas is read as well.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from devices.bio_recording import Beats, BioRecording, Signal
 from devices.skipped import report
 from devices.source import SourceNotFound, UnreadableSource
+
+__all__ = ["SIGNALS", "Beats", "E4Recording", "Signal", "is_e4", "read_e4"]
 
 SIGNALS = ("eda", "temp", "ibi", "hr", "bvp", "acc")
 """What an export may hold; each in the file of that name in capitals"""
 _COLUMNS = {"acc": 3}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Signal:
-    """A regularly sampled signal."""
-
-    start: float
-    """Of the first sample, Unix seconds"""
-    rate: float
-    """Hertz"""
-    values: NDArray[np.float32]
-    """[n], acc [n, 3]; eda microsiemens, temp degrees Celsius, hr beats a minute, acc 1/64 g; NaN in unreadable rows"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Beats:
-    """Inter-beat intervals, with holes where the wrist moved."""
-
-    start: float
-    """Of the recording, Unix seconds"""
-    times: NDArray[np.float64]
-    """[n] of the beat that ends each interval, seconds since `start`"""
-    intervals: NDArray[np.float32]
-    """[n] seconds"""
-
-
 @dataclass(frozen=True, slots=True)
-class E4Recording:
-    """What one export folder holds."""
+class E4Recording(BioRecording):
+    """What one export folder holds: eda, temp, hr, bvp, acc and ibi."""
 
-    name: str
-    start: float
-    """Of the signal that began first, Unix seconds"""
-    signals: Mapping[str, Signal]
-    """By name: eda, temp, hr, bvp, acc"""
-    ibi: Beats | None
-    notices: tuple[str, ...]
-    """What is missing, and rows that were skipped, with file and line"""
-
-    @property
-    def end(self) -> float:
-        """Unix seconds after the last sample of the signal that went on longest."""
-        ends = [signal.start + len(signal.values) / signal.rate for signal in self.signals.values()]
-        beats = [self.ibi.start + self.ibi.times[-1]] if self.ibi and len(self.ibi.times) else []
-        return float(max([self.start, *ends, *beats]))
+    maker: ClassVar[str] = "E4"
+    hole: ClassVar[str] = "unreadable rows in the file"
 
 
 def is_e4(folder: Path) -> bool:

@@ -81,7 +81,7 @@ class EmotiBitDecoder:
     def _meaning(self, packet: Packet, values: Sequence[float], at: int) -> list[Decoded]:
         signal = self._signals.get(packet.tag)
         if signal is not None and packet.truncated:
-            return [self._lose(signal, packet.count, at, "device overflow")]
+            return [self._lose(signal, packet.count or None, at, "device overflow")]
         if signal is not None:
             return self._samples(signal, values, at)
         named = [self._signals[tag] for tag in packet.payload if tag in self._signals]
