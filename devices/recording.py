@@ -6,9 +6,13 @@ from pathlib import Path
 
 from devices.audio_file import BLOCK_SAMPLES, AudioFile
 from devices.audio_with_bio import AudioWithBio
+from devices.bio_recording import BioRecording
 from devices.empatica import is_e4, read_e4
 from devices.kemdy19 import Kemdy19, compact, find_kemdy19
 from devices.kemdy20 import Kemdy20, find_kemdy20
+from devices.opensignals import read_opensignals
+from devices.opensignals_header import is_opensignals
+from devices.sensors.url import BadSensorUrl, wanted_channels
 from devices.source import Source, SourceError, SourceNotFound, UnreadableSource
 
 
@@ -19,10 +23,11 @@ class Kind(StrEnum):
     KEMDY19 = "a KEMDy19 corpus"
     KEMDY20 = "a KEMDy20 corpus"
     E4 = "an Empatica E4 export"
+    OPENSIGNALS = "an OpenSignals recording"
 
 
 def recognise(path: Path) -> Kind:
-    """Tell what a path is by what it holds, not by its name. A file counts as audio until it is opened.
+    """Tell what a path is by what it holds, not by its name. Any other file counts as audio until it is opened.
 
     Raises
     ------
@@ -34,7 +39,7 @@ def recognise(path: Path) -> Kind:
     if not path.exists():
         raise SourceNotFound(f"{path}: no such file or folder")
     if path.is_file():
-        return Kind.AUDIO
+        return Kind.OPENSIGNALS if is_opensignals(path) else Kind.AUDIO
     if not any(path.iterdir()):
         raise UnreadableSource(f"{path}: the folder is empty")
     if find_kemdy19(path):
@@ -65,7 +70,7 @@ def open_recordings(
     session, scene, person
         Which part of a corpus, and whose body; only for a corpus.
     bio
-        An Empatica E4 export folder recorded beside an audio file; only for an audio file.
+        What was recorded beside an audio file, as `open_bio` takes it; only for an audio file.
     block_samples
         Of audio in each block.
 
@@ -88,13 +93,36 @@ def open_recordings(
         if session is not None or scene or person:
             raise SourceError(f"--session, --scene and --person choose within a corpus; {path} is {kind}")
         return iter([open_audio(path, bio, block_samples)])
-    raise UnreadableSource(f"{path}: {kind} has no sound; name an audio file and give this folder with --bio")
+    raise UnreadableSource(f"{path}: {kind} has no sound; name an audio file and give this with --bio")
 
 
 def open_audio(path: Path, bio: Path | None = None, block_samples: int = BLOCK_SAMPLES) -> Source:
-    """Open an audio file, alone or with an Empatica E4 export that began at the same moment."""
+    """Open an audio file, alone or with a recording of the body that began at the same moment."""
     audio = AudioFile(path, block_samples)
-    return AudioWithBio(audio, read_e4(bio)) if bio else audio
+    return AudioWithBio(audio, open_bio(bio)) if bio else audio
+
+
+def open_bio(path: Path) -> BioRecording:
+    """Read a recording of the body.
+
+    Parameters
+    ----------
+    path
+        An Empatica E4 export folder; or an OpenSignals text file, after whose name `?channels=eda:A3/rev2016,ecg:A2`
+        may say what its channels are.
+
+    Raises
+    ------
+    SourceNotFound, UnreadableSource
+    """
+    name, _, options = ("", "", "") if path.exists() else str(path).rpartition("?channels=")
+    file = Path(name or path)
+    if not file.is_file() or not (name or is_opensignals(file)):
+        return read_e4(file)
+    try:
+        return read_opensignals(file, wanted_channels(str(path), options))
+    except BadSensorUrl as error:
+        raise UnreadableSource(str(error)) from None
 
 
 def _scenes(

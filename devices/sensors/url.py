@@ -75,7 +75,7 @@ def parse(text: str) -> SensorUrl:
     address = _address(text, scheme, unquote(where))
     options = _options(text, query)
     protocol = _protocol(text, scheme, options.pop("protocol", None))
-    wanted = _wanted(text, options.pop("channels", ""))
+    wanted = wanted_channels(text, options.pop("channels", ""))
     if not wanted and scheme != "lsl":
         raise BadSensorUrl(f"sensor {text!r} says no channels: add channels=STREAM:CHANNEL, as in {EXAMPLE}")
     required = _yes(text, options.pop("required", "yes"))
@@ -125,7 +125,13 @@ def _protocol(text: str, scheme: str, name: str | None) -> str:
     return name
 
 
-def _wanted(text: str, channels: str) -> tuple[Wanted, ...]:
+def wanted_channels(text: str, channels: str) -> tuple[Wanted, ...]:
+    """Read `STREAM:CHANNEL/FORMULA,...`; `text` is what to quote in a message.
+
+    Raises
+    ------
+    BadSensorUrl
+    """
     wanted = tuple(_one(text, spec) for spec in channels.split(",")) if channels else ()
     for stream, times in Counter(one.stream for one in wanted).items():
         if times > 1:
