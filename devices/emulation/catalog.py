@@ -38,6 +38,9 @@ _SENSORS = (
     "breath",
     "nothing",
 )
+_UNITS = {"eda": "uS", "ecg": "mV", "temp": "degC"}
+_FORMULAS = {"eda": "rev2020", "ecg": "ecg", "temp": "tmp"}
+_PORTS_OF_UNO = tuple(f"A{k}" for k in range(6))
 _PORTS = tuple(f"A{k}" for k in range(1, 7))
 
 KINDS: Mapping[str, Kind] = {
@@ -100,6 +103,37 @@ KINDS: Mapping[str, Kind] = {
         {"pins": checks.listed(checks.choice(_SENSORS))},
     ),
 }
+
+
+def channels(protocol: str, options: Mapping[str, Any]) -> str:
+    """Return the `channels` of the URL that asks for everything such a device measures."""
+    if protocol == "lines" and "columns" in options:
+        return ",".join(f"{stream}:{label}/{_UNITS[stream]}" for label, stream in _asked(options["columns"]))
+    if protocol == "bitalino" and "plugged" in options:
+        from devices.emulation.bitalino import PLUGGED
+
+        return ",".join(_pin(port, sensor, "") for port, sensor in _asked({**PLUGGED, **options["plugged"]}))
+    pins = {"cyton": ("analog", ("A5", "A6", "A7"), "ecg:1"), "chords": ("pins", _PORTS_OF_UNO, "")}
+    if protocol in pins and pins[protocol][0] in options:
+        option, names, first = pins[protocol]
+        attached = _asked(dict(zip(names, options[option], strict=False)))
+        return ",".join(filter(None, [first, *(_pin(pin, sensor, "usual") for pin, sensor in attached)]))
+    return KINDS[protocol].channels
+
+
+def _asked(sensors: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return where the streams that a session knows come from, each once, in the order in which a URL names them."""
+    found: dict[str, tuple[str, str]] = {}
+    for place, sensor in sensors.items():
+        found.setdefault(sensor.partition(".")[0], (place, sensor))
+    return [found[stream] for stream in _UNITS if stream in found]
+
+
+def _pin(place: str, sensor: str, formula: str) -> str:
+    """Return one channel of a URL; a board that does not know its sensors needs the formula named."""
+    stream, _, named = sensor.partition(".")
+    formula = named or (_FORMULAS[stream] if formula else "")
+    return f"{stream}:{place}" + (f"/{formula}" if formula else "")
 
 
 def device(protocol: str, body: Body, options: Mapping[str, Any], keep: int | None = None) -> Device:

@@ -62,6 +62,10 @@ class Scenario:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the device"""
 
+    def seeded(self, seed: int) -> "Scenario":
+        """Return the same with another seed."""
+        return replace(self, seed=seed)
+
     def body(self) -> Body:
         """Return the person who wears the device."""
         return Body(self.person, self.moments, self.seed)

@@ -85,7 +85,7 @@ class PseudoTerminal:
         os.set_blocking(self._master, False)
         target = os.ttyname(slave)
         os.close(slave)
-        self._number += rename
+        self._number = self._free_number(self._number + rename)
         _link(self.path, target)
         _link(self.by_id, f"../{self.path.name}")
 
@@ -127,6 +127,13 @@ class PseudoTerminal:
                 del self._pending[: os.write(self._master, self._pending)]
             except BlockingIOError:
                 return
+
+    def _free_number(self, least: int) -> int:
+        """Return the lowest number that no other port of the folder has; a link to nowhere is a port that has gone."""
+        number = least
+        while (self.folder / f"ttyUSB{number}").exists():
+            number += 1
+        return number
 
     def wait(self, seconds: float) -> None:
         """Return when the program has written something, after `seconds` at the latest."""

@@ -123,7 +123,7 @@ def test_the_values_are_those_of_the_body(protocol):
         raw = np.array([frame.values[output.column] for frame in talk.frames() if frame.layout == output.layout])
         values = output.conversion.formula(raw)
         waveform = talk.body.waveform(output.stream)
-        times = np.arange(0.0, SECONDS + 5.0, 0.02)
+        times = np.arange(0.0, SECONDS + 5.0, 0.004)
         step = {"eda": 0.06, "ecg": 0.05, "temp": 0.4}[output.stream]
         assert np.isfinite(values).all()
         assert np.min(waveform(times)) - step <= values.min() <= values.max() <= np.max(waveform(times)) + step
