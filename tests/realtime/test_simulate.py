@@ -20,7 +20,7 @@ from devices.emulation.emulator import Emulator
 from devices.emulation.scenario import shipped
 from devices.emulation.terminal import PseudoTerminal
 from devices.emulation.waveforms import Body
-from devices.link.capture import read_capture
+from devices.link.captured import read_capture
 from devices.link.sensor import Sensor
 from devices.link.session_clock import SessionClock
 from devices.sensors.url import parse
