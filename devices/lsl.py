@@ -1,0 +1,289 @@
+"""Lab Streaming Layer inlets as live streams: found when they appear, and found again when they come back.
+
+Needs the package pylsl (extra `lsl`), which is imported when an inlet is made.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from devices.link.readings import Reading, SensorNotice
+from devices.link.sensor import Facts
+from devices.link.session_clock import SessionClock
+from devices.link.supervisor import AWAY_EVERY_S, JOIN_S, State
+from devices.link.transport import LinkError, NoAnswer
+from devices.lsl_stream import Description, Placing, columns, implied, predicate
+from devices.sensors.driver import Refused, UnknownOption
+from devices.sensors.options import number, only
+from devices.sensors.url import SensorUrl
+
+_FORGET_S = 1.0  # after which a stream that is not heard of any more is no longer offered
+_ANSWER_S = 0.5  # for each question to a sender; `stop` waits for one at most
+_PATIENCE_S = 2.0  # in which a stream that is there should be found
+_PULL_S = 0.05
+_STALL_S, _REOPEN_S = 0.8, 5.0
+_STALL_SAMPLES, _REOPEN_SAMPLES = 5, 20
+_TEXT = 3  # cf_string, among the formats of liblsl
+_CHUNK = 4096
+_BUFFER_S = 60
+
+
+class NoLsl(LinkError, ImportError):
+    """The package pylsl or its library is missing."""
+
+
+class LslSensor:
+    """One inlet, used as `devices.link.sensor.Sensor` is; a thread runs between `start` and `stop`.
+
+    Parameters
+    ----------
+    url
+        `lsl://type=EDA`, `lsl://name=wrist?channels=eda:EDA/uS,temp:2/degC`; option `rate` in hertz for a stream that
+        says none.
+    clock
+        Of the session.
+    deliver
+        Called in the thread with each block, gap, absence and notice; should only queue it.
+
+    Raises
+    ------
+    NoLsl, BadSensorUrl, UnknownOption
+    """
+
+    def __init__(self, url: SensorUrl, clock: SessionClock, deliver: Callable[[Reading], None]) -> None:
+        only(url.options, ("rate",), "an LSL inlet")
+        self._lsl = _pylsl()
+        self._given_rate = number(url.options, "rate", 0.0, 1e-3, 1e5)
+        self._predicate = predicate(url.address)
+        self._wanted = url.wanted or implied(url.address)
+        self.required = url.required
+        self.name = f"LSL stream {url.address}"
+        """For people"""
+        self._address = url.address
+        self._clock, self._deliver = clock, deliver
+        self._placing = Placing(wanted.stream for wanted in self._wanted)
+        self._stopping, self._streaming = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        self._sender = ""
+        self._source: str | None = None
+        self._connections = 0
+        self._next_away = 0.0
+        self._problem: str | None = None
+        self.state = State.CLOSED
+        """What it is doing; from any thread"""
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Stream to nominal rate, hertz; 0 for irregular ones, and until the stream is found."""
+        known = {stream: track.rate or self._given_rate for stream, track in self._placing.tracks.items()}
+        return known | ({"ibi": 0.0} if "ibi" in known else {})
+
+    @property
+    def facts(self) -> Facts:
+        """Everything worth showing; from any thread."""
+        fit, placing = self._placing.clock, self._placing
+        return Facts(
+            state=self.state,
+            port=self._sender or self._address,
+            problem=self._problem,
+            offset_s=fit.offset_s if fit else 0.0,
+            drift_ppm=fit.drift_ppm if fit else 0.0,
+            latency_s=fit.latency_s if fit else 0.0,
+            bytes=0,
+            frames=placing.samples,
+            lost=placing.lost,
+            skipped=0,
+            reconnects=max(0, self._connections - 1),
+        )
+
+    def start(self) -> None:
+        """Begin to look for the stream; returns at once."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within a second, from every state."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(JOIN_S)
+            self._thread = None
+
+    def wait_streaming(self, timeout_s: float) -> bool:
+        """Wait until samples come; False when none do in time, and `facts.problem` says why."""
+        return self._streaming.wait(timeout_s)
+
+    def _run(self) -> None:
+        self._lose("not connected yet")
+        resolver = self._lsl.ContinuousResolver(pred=self._predicate, forget_after=_FORGET_S)
+        began = self._clock.now()
+        self._enter(State.OPENING)
+        while not self._stopping.is_set():
+            found = self._choose(resolver.results())
+            if found is None:
+                if self._clock.now() - began > _PATIENCE_S:
+                    self._fail(f"no stream with {self._address} on the network; start the program that sends it")
+                    self._enter(State.BACKOFF)
+                self._say_away()
+                self._stopping.wait(AWAY_EVERY_S)
+                continue
+            self._connect(found)
+            began = self._clock.now()
+            self._say_away()
+        self._enter(State.CLOSED)
+
+    def _choose(self, found: list[Any]) -> Any | None:  # noqa: ANN401 - pylsl ships no annotations
+        """Return the sender that was heard before, else the first by name."""
+        return min(found, key=lambda one: (one.source_id() != self._source, one.name(), one.source_id()), default=None)
+
+    def _connect(self, found: Any) -> None:  # noqa: ANN401 - pylsl ships no annotations
+        """Stream until something is wrong or somebody wants to stop."""
+        self._enter(State.OPENING)
+        inlet = self._lsl.StreamInlet(found, max_buflen=_BUFFER_S, recover=False)
+        try:
+            self._stream(inlet)
+        except RuntimeError as error:  # what all of pylsl's errors are: lost, timed out
+            self._give_up(f"the sender is gone or does not answer ({error})")
+        except (LinkError, Refused, UnknownOption) as error:
+            self._give_up(str(error))
+        finally:
+            inlet.close_stream()
+        self._stopping.wait(AWAY_EVERY_S)
+
+    def _stream(self, inlet: Any) -> None:  # noqa: ANN401 - pylsl ships no annotations
+        inlet.open_stream(timeout=_ANSWER_S)
+        said = _description(inlet.info(timeout=_ANSWER_S))
+        rate = said.rate or self._given_rate
+        if not rate and any(wanted.stream != "ibi" for wanted in self._wanted):
+            raise Refused(f"{said.name} says no rate; add rate=HERTZ to the URL")
+        self._sender, self._source = said.name, said.source
+        self._placing.connect(rate, columns(self._wanted, said))
+        correction = self._correction(inlet)
+        heard = self._clock.now()
+        while not self._stopping.is_set():
+            samples, stamps = inlet.pull_chunk(timeout=_PULL_S, max_samples=_CHUNK)
+            now = self._clock.now()
+            if stamps:
+                with suppress(RuntimeError):  # then the last one is good enough
+                    correction = inlet.time_correction(timeout=_PULL_S)
+                heard = now
+                self._take(np.array(samples, np.float64), np.array(stamps) + correction + now - self._lsl.local_clock())
+            self._watch(now - heard, rate)
+            self._say_away()
+
+    def _correction(self, inlet: Any) -> float:  # noqa: ANN401 - pylsl ships no annotations
+        """Return what to add to a sender's clock; the library asks it several times before it answers."""
+        end = self._clock.now() + _PATIENCE_S
+        while not self._stopping.is_set() and self._clock.now() < end:
+            self._say_away()
+            with suppress(RuntimeError):
+                return float(inlet.time_correction(timeout=AWAY_EVERY_S))
+        raise NoAnswer("the sender does not tell its time")
+
+    def _take(
+        self, values: np.ndarray[Any, np.dtype[np.float64]], times: np.ndarray[Any, np.dtype[np.float64]]
+    ) -> None:
+        if self.state is not State.STREAMING:
+            self._recover()
+        for reading in self._placing.push(values, times):
+            self._deliver(reading)
+
+    def _recover(self) -> None:
+        if self.state is State.OPENING:
+            self._connections += 1
+        if self._problem is not None:
+            self._say("streams" if self._connections == 1 else "is back")
+        self._problem = None
+        self._enter(State.STREAMING)
+
+    def _watch(self, silent: float, rate: float) -> None:
+        """Notice that an even stream stands still; an irregular one may."""
+        if not rate or silent <= max(_STALL_S, _STALL_SAMPLES / rate):
+            return
+        if self.state is not State.STALLED:
+            self._enter(State.STALLED)
+            self._fail("sends nothing")
+        if silent > max(_REOPEN_S, _REOPEN_SAMPLES / rate):
+            raise NoAnswer("sends nothing")
+
+    def _give_up(self, problem: str) -> None:
+        if self._stopping.is_set():
+            return
+        self._enter(State.LOST)
+        self._fail(problem)
+        self._enter(State.BACKOFF)
+
+    def _fail(self, problem: str) -> None:
+        """Say what is wrong, once, and that the streams are away."""
+        if self._problem is None:
+            self._say(problem)
+        self._problem = problem
+        self._lose(problem)
+
+    def _lose(self, reason: str) -> None:
+        for track in self._placing.tracks.values():
+            for gap in track.lose(self._clock.now(), reason):
+                self._deliver(gap)
+
+    def _say_away(self) -> None:
+        now = self._clock.now()
+        if now < self._next_away:
+            return
+        self._next_away = now + AWAY_EVERY_S
+        for track in self._placing.tracks.values():
+            for away in track.wait(now):
+                self._deliver(away)
+
+    def _say(self, text: str) -> None:
+        self._deliver(SensorNotice(self._clock.now(), f"{self.name}: {text}"))
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        if state is State.STREAMING:
+            self._streaming.set()
+        else:
+            self._streaming.clear()
+
+
+def _pylsl() -> Any:  # noqa: ANN401 - pylsl ships no annotations
+    """Import the library, which must not write its log over a screen; a lab's own settings are left alone."""
+    try:
+        pylsl = import_module("pylsl")
+    except (ImportError, OSError, RuntimeError) as error:
+        raise NoLsl(f"Lab Streaming Layer cannot be used: {error}; run: pip install pylsl") from None
+    if hasattr(pylsl, "set_config_content") and not any(map(Path.is_file, _settings())):
+        pylsl.set_config_content("[log]\nlevel = -3\n")
+    return pylsl
+
+
+def _settings() -> tuple[Path, ...]:
+    """Where liblsl looks for settings."""
+    named = os.environ.get("LSLAPICFG", "lsl_api.cfg")
+    return Path(named), Path.home() / "lsl_api" / "lsl_api.cfg", Path("/etc/lsl_api/lsl_api.cfg")
+
+
+def _description(info: Any) -> Description:  # noqa: ANN401 - pylsl ships no annotations
+    """Return what a sender says of its stream.
+
+    Raises
+    ------
+    Refused
+        When it sends text.
+    """
+    if info.channel_format() == _TEXT:
+        raise Refused(f"{info.name()} sends text, not numbers; choose another stream")
+    labels, units = [], []
+    channel = info.desc().child("channels").child("channel")
+    for _ in range(info.channel_count()):
+        labels.append(channel.child_value("label"))
+        units.append(channel.child_value("unit"))
+        channel = channel.next_sibling("channel")
+    return Description(
+        info.name(), info.source_id(), info.nominal_srate(), tuple(labels) if any(labels) else (), tuple(units)
+    )
