@@ -2,12 +2,12 @@
 
 What an Arduino's `loop` prints comes as fast as the line takes it, so the pace changes with the number of digits, and
 neither a count nor a line through it says when a sample was taken (`devices.link.dejitter` would look for a drift that
-is none). A second-order loop follows the pace over some seconds instead.
+is none). A second-order loop follows the pace over a second or two instead.
 """
 
 import math
 
-SMOOTHING_S = 2.0
+SMOOTHING_S = 0.5
 """Time over which arrivals are averaged"""
 LOST_S = 0.25
 """When an arrival is off by more, the pace is not followed: time starts anew at the arrival"""
@@ -26,6 +26,7 @@ class SmoothedArrival:
         self._rate = rate
         self._period = 1 / rate
         self._index, self._time = 0.0, -math.inf
+        self._given = -math.inf
         self._running = False
         self.segments = 0
         """Unbroken stretches so far"""
@@ -43,7 +44,7 @@ class SmoothedArrival:
         return self._time - self._index * self._period if self._running else 0.0
 
     def push(self, index: float, arrived: float) -> float:
-        """Take one arrival, as `ClockFit.push` does; never returns an earlier time than before, nor a future one."""
+        """Take one arrival, as `ClockFit.push` does; never returns an earlier time than before."""
         ahead = (index - self._index) * self._period
         expected = self._time + ahead
         if not self._running or index < self._index or abs(arrived - expected) > LOST_S:
@@ -54,8 +55,9 @@ class SmoothedArrival:
         if index > self._index:
             self._period = max(0.1 / self._rate, self._period + gain * gain / 4 * off / (index - self._index))
         self.latency_s += (abs(off) - self.latency_s) / 100
-        self._index, self._time = index, max(self._time, min(expected + gain * off, arrived))
-        return self._time
+        self._index, self._time = index, expected + gain * off
+        self._given = max(self._given, self._time)
+        return self._given
 
     def restart(self) -> None:
         """Say that the count starts anew; the pace is kept."""

@@ -49,7 +49,8 @@ class Patience:
     prove_s: float = 2.0
     """In which a device that was opened should give good frames (twice that where nobody knows its rate)"""
     reopen_s: float = 5.0
-    """Without a good frame the port is closed and opened again (after 20 frames' time where that is longer)"""
+    """Without a good frame the port is closed and opened again (after 20 frames' time where that is longer, and after
+    up to four times as long when it did not help)"""
     first_s: float = 0.25
     """Between the first two attempts; doubled each time"""
     longest_s: float = 5.0
@@ -186,7 +187,8 @@ class Supervisor:
         if self.state in (State.STREAMING, State.OPENING):
             self._enter(State.STALLED)
             self._fail(now, evidence.complaint(self._driver.title, baud, silent))
-        if silent > max(patience.reopen_s, 20 / rate if rate else 0.0):
+        longer = 2 ** min(self._tried, 2)  # opening starts some boards anew, and they may need long to start
+        if silent > max(patience.reopen_s * longer, 20 / rate if rate else 0.0):
             raise NoAnswer(evidence.complaint(self._driver.title, baud, silent))
 
     def _give_up(self, problem: str) -> None:
