@@ -3,13 +3,13 @@
 Source: firmware-bitalino-revolution 5.2, described in words; no part of it is copied.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from devices.emulation.analog import reading
-from devices.emulation.device import Device, Reading, Sampling
-from devices.emulation.waveforms import Body, Tape
+from devices.emulation.packets import PacketDevice
+from devices.emulation.waveforms import Body
 from devices.sensors.bitalino_frame import FORMATS, WIDTHS, Status
 
 RATES = (1.0, 10.0, 100.0, 1000.0)
@@ -20,7 +20,7 @@ _VCC = 3.3
 _BATTERY = 590
 
 
-class Bitalino(Device):
+class Bitalino(PacketDevice):
     """A BITalino, idle until told to start.
 
     Parameters
@@ -60,15 +60,9 @@ class Bitalino(Device):
         """Idle, at 1000 Hz."""
         self.rate = 1000.0
         self.threshold, self.pwm, self.outputs = 0, 100, 0
-        self._selected: list[int] = []
         self._simulated = False
-        self._sampling: Sampling | None = None
+        self.end()
         self._awaits_pwm = False
-
-    @property
-    def streaming(self) -> bool:
-        """Whether it sends frames."""
-        return self._sampling is not None
 
     def fits(self, free: int, data: bytes) -> bool:  # noqa: ARG002 - the firmware does not look at the size
         """With 8 bytes left or fewer the new frame is skipped; its sequence number is used up all the same."""
@@ -78,16 +72,11 @@ class Bitalino(Device):
         """Take commands, one byte each."""
         return b"".join(self._command(byte) for byte in data)
 
-    def measure(self) -> Iterator[Reading]:
-        """Return the frames due; at 1000 Hz they leave in pairs."""
-        if self._sampling is None:
-            return
-        frame = FORMATS[len(self._selected)]
-        shifts = [10 - width for width in WIDTHS]
-        for k in self._sampling.due(self.clock):
-            levels = [int(level) >> shift for level, shift in zip(self._tape.row(k), shifts, strict=False)]
-            digital = k % 16 if self._simulated else self.outputs
-            yield Reading("", k, tuple(map(float, levels)), self._sampling.time(k), frame.pack(k, digital, levels))
+    def packet(self, number: int, raw: Sequence[int]) -> tuple[Sequence[int], bytes]:
+        """Return a frame; the fifth and sixth channel keep their upper six bits."""
+        levels = [level >> 10 - width for level, width in zip(raw, WIDTHS, strict=False)]
+        digital = number % 16 if self._simulated else self.outputs
+        return levels, FORMATS[len(levels)].pack(number, digital, levels)
 
     def _command(self, byte: int) -> bytes:
         if self._awaits_pwm:
@@ -104,7 +93,7 @@ class Bitalino(Device):
 
     def _when_live(self, byte: int) -> None:
         if byte in (0x00, 0xFF):
-            self._sampling = None
+            self.end()
         elif byte & 0xF3 == 0x03:
             self.outputs = byte >> 2 & 3
 
@@ -116,18 +105,16 @@ class Bitalino(Device):
         if byte & 0x3F == 0x03:
             self.rate = RATES[byte >> 6]
         elif byte & 3 in (1, 2):
-            self._begin(byte >> 2, simulated=byte & 3 == 2)
+            self._start(byte >> 2, simulated=byte & 3 == 2)
         elif byte & 3 == 0:
             self.threshold = byte >> 2
         return b""
 
-    def _begin(self, mask: int, simulated: bool) -> None:
-        self._selected = [port for port in range(len(PORTS)) if mask >> port & 1]
-        if not self._selected:
-            return
-        self._simulated = simulated
-        self._sampling = Sampling(self.rate, self.clock, together=2 if self.rate == RATES[-1] else 1)
-        self._tape = Tape([self._converters[port] for port in self._selected], self.rate, self.clock)
+    def _start(self, mask: int, simulated: bool) -> None:
+        selected = [converter for port, converter in enumerate(self._converters) if mask >> port & 1]
+        if selected:
+            self._simulated = simulated
+            self.begin(self.rate, selected, together=2 if self.rate == RATES[-1] else 1)
 
     def _status(self) -> bytes:
         now = np.array([self.clock])

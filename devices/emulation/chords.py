@@ -8,8 +8,9 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from devices.emulation.analog import reading
-from devices.emulation.device import Device, Reading, Sampling
-from devices.emulation.waveforms import Body, Tape
+from devices.emulation.device import Reading
+from devices.emulation.packets import PacketDevice
+from devices.emulation.waveforms import Body
 
 RATE = 250.0
 _SUPPLY = 5.0
@@ -17,7 +18,7 @@ _PATIENCE_S = 1.0
 _BOOT_S = 1.5
 
 
-class Chords(Device):
+class Chords(PacketDevice):
     """A Uno R3 that waits for its commands: `WHORU`, `START`, `STOP`, `STATUS`.
 
     Parameters
@@ -47,31 +48,30 @@ class Chords(Device):
     def restart(self) -> None:
         """Boot, and wait for a command."""
         self._ready = self.clock + _BOOT_S
-        self._sampling: Sampling | None = None
+        self.end()
         self._heard, self._heard_at = b"", 0.0
 
     def obey(self, data: bytes) -> bytes:
         """Collect a command; any byte ends the stream. What comes while it boots is lost."""
         if self.clock >= self._ready:
-            self._heard, self._heard_at, self._sampling = self._heard + data, self.clock, None
+            self._heard, self._heard_at = self._heard + data, self.clock
+            self.end()
         return b""
 
     def measure(self) -> Iterator[Reading]:
-        """Return the packets due."""
+        """Obey what was said a second ago; return the packets due."""
         if self._heard and self.clock - self._heard_at >= _PATIENCE_S:
             self._command(self._heard.decode("latin-1").strip().upper())
             self._heard = b""
-        if self._sampling is None:
-            return
-        for k in self._sampling.due(self.clock):
-            raw = tuple(int(value) for value in self._tape.row(k))
-            data = b"\xc7\x7c" + bytes([k % 256]) + struct.pack(">6H", *raw) + b"\x01"
-            yield Reading("", k, tuple(map(float, raw)), self._sampling.time(k), data)
+        yield from super().measure()
+
+    def packet(self, number: int, raw: Sequence[int]) -> tuple[Sequence[int], bytes]:
+        """Return six pins of 16 bits between `C7 7C`, counter and `01`."""
+        return raw, b"\xc7\x7c" + bytes([number % 256]) + struct.pack(">6H", *raw) + b"\x01"
 
     def _command(self, command: str) -> None:
         if command == "START":
-            self._sampling = Sampling(RATE, self.clock)
-            self._tape = Tape(self._converters, RATE, self.clock)
+            self.begin(RATE, self._converters)
         elif command == "WHORU":
             self.say(b"UNO-R3\r\n")
         elif command == "STATUS":

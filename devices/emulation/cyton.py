@@ -4,13 +4,13 @@ Source: the maker's data format page and SDK.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from devices.emulation.analog import reading
-from devices.emulation.device import Device, Reading, Sampling
-from devices.emulation.waveforms import Body, Tape, Waveform
+from devices.emulation.packets import PacketDevice
+from devices.emulation.waveforms import Body, Waveform
 
 RATE = 250.0
 MICROVOLT_PER_COUNT = 4.5e6 / 24 / (2**23 - 1)
@@ -35,7 +35,7 @@ _LEADS = (1.0, 0.6, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Share of the ECG on each channel"""
 
 
-class Cyton(Device):
+class Cyton(PacketDevice):
     """A Cyton of eight channels: an ECG on channel 1, skin conductance on D11 (A5), temperature on D12 (A6).
 
     Parameters
@@ -61,16 +61,11 @@ class Cyton(Device):
         self._body, self._pins = body or Body(), tuple(analog)
         self.restart()
         if streaming:
-            self._begin()
-
-    @property
-    def streaming(self) -> bool:
-        """Whether it sends packets."""
-        return self._sampling is not None
+            self._start()
 
     def restart(self) -> None:
         """Wait, with the accelerometer in the auxiliary bytes."""
-        self._sampling: Sampling | None = None
+        self.end()
         self._analog = False
         self._heard = ""
 
@@ -83,21 +78,16 @@ class Cyton(Device):
             out += self._command(command)
         return out
 
-    def measure(self) -> Iterator[Reading]:
-        """Return the packets due."""
-        if self._sampling is None:
-            return
-        for k in self._sampling.due(self.clock):
-            raw = tuple(int(value) for value in self._tape.row(k))
-            channels = b"".join((value % 2**24).to_bytes(3, "big") for value in raw[:8])
-            data = b"\xa0" + bytes([k % 256]) + channels + struct.pack(">3h", *raw[8:]) + bytes([self._footer])
-            yield Reading("", k, tuple(map(float, raw)), self._sampling.time(k), data)
+    def packet(self, number: int, raw: Sequence[int]) -> tuple[Sequence[int], bytes]:
+        """Return eight channels of 24 bits and three auxiliary words, between A0 and the footer."""
+        channels = b"".join((value % 2**24).to_bytes(3, "big") for value in raw[:8])
+        return raw, b"\xa0" + bytes([number % 256]) + channels + struct.pack(">3h", *raw[8:]) + bytes([self._footer])
 
     def _command(self, command: str) -> bytes:
         if command == "b":
-            self._begin()
+            self._start()
         elif command == "s":
-            self._sampling = None
+            self.end()
         elif command == "v":
             self.restart()
         if self.streaming:
@@ -108,15 +98,10 @@ class Cyton(Device):
             return f"Success: Channel set for {command[1]}$$$".encode()
         return _REPLIES.get(command, b"")
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         self._footer = 0xC1 if self._analog else 0xC0
-        auxiliary = (
-            [reading(self._body, pin, 10, 3.3) for pin in self._pins]
-            if self._analog
-            else [_gravity(axis) for axis in range(3)]
-        )
-        self._sampling = Sampling(RATE, self.clock)
-        self._tape = Tape([*map(self._lead, _LEADS), *auxiliary], RATE, self.clock)
+        pins = [reading(self._body, pin, 10, 3.3) for pin in self._pins]
+        self.begin(RATE, [*map(self._lead, _LEADS), *(pins if self._analog else map(_gravity, range(3)))])
 
     def _lead(self, share: float) -> Waveform:
         counts = 1000.0 * share / MICROVOLT_PER_COUNT

@@ -77,7 +77,7 @@ class Emulator:
         self._held = False
         self._ppm = 0.0
         self._baud = device.baud
-        self._start_s, self._began_start = 0.0, 0.0
+        self._start_s, self._powered_at = 0.0, 0.0
         self._stalled_until, self._burst_until = 0.0, 0.0
         self._kept = bytearray()
         self._torn = 0
@@ -150,7 +150,7 @@ class Emulator:
             return
         self._notice_opening()
         heard = self.terminal.read()
-        if self.now < self._began_start + self._start_s:
+        if self.now < self._powered_at + self._start_s:
             return
         replies = self.device.receive(self._through(heard, self.terminal.baud, self._baud)) if heard else b""
         sent = replies + self.device.produce(seconds * (1.0 + self._ppm * 1e-6), self._room(seconds))
@@ -165,7 +165,6 @@ class Emulator:
         self._held = held
         self._say(self.now, "the port was opened" if held else "the port was closed")
         if held:
-            self._began_start = self.now
             self.device.opened()
 
     def _through(self, data: bytes, sent_baud: int | None, read_baud: int | None) -> bytes:
@@ -209,6 +208,7 @@ class Emulator:
                 self._at(until, lambda: self._put_back(rename=fault.kind == "rename"))
             case "restart":
                 self.device.power_off()
+                self._powered_at = self.now
             case "slow start":
                 self._start_s = fault.amount
             case "drift":
@@ -226,5 +226,5 @@ class Emulator:
 
     def _put_back(self, rename: bool) -> None:
         self.terminal.plug(rename)
-        self._began_start = self.now
+        self._powered_at = self.now
         self._say(self.now, f"plugged in again as {self.terminal.path}")

@@ -37,7 +37,7 @@ KINDS: Mapping[str, str] = {
     "unplug": "unplugged, back in {:g} s",
     "rename": "unplugged, back in {:g} s under another port name",
     "restart": "device restarts, its port stays",
-    "slow start": "device needs {:g} s to start from now on, whenever it is opened or plugged in",
+    "slow start": "device needs {:g} s to start from now on, whenever it gets power",
     "drift": "device's clock is {:+g} ppm off from now on",
     "baud": "device sends at {:.0f} baud from now on",
 }

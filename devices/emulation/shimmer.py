@@ -5,13 +5,13 @@ normally two units; this one has both, so that either can be asked for.
 """
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from devices.demo.body import Signal
-from devices.emulation.device import Device, Reading, Sampling
-from devices.emulation.waveforms import Body, Tape, Waveform
+from devices.emulation.packets import PacketDevice
+from devices.emulation.waveforms import Body, Waveform
 from devices.sensors.shimmer_decoder import checksum
 from devices.sensors.shimmer_driver import ECG_REGISTERS
 from devices.sensors.shimmer_inquiry import FIELDS, Field
@@ -57,7 +57,7 @@ def gsr(micro: Signal, setting: int = 4) -> Signal:
     return raw
 
 
-class Shimmer3(Device):
+class Shimmer3(PacketDevice):
     """A Shimmer3 that waits for commands.
 
     Parameters
@@ -98,11 +98,6 @@ class Shimmer3(Device):
         """Hertz, as it really is."""
         return TICK_HZ / self._divider
 
-    @property
-    def streaming(self) -> bool:
-        """Whether it sends packets."""
-        return self._sampling is not None
-
     def restart(self) -> None:
         """Wait, with the sensors and rate of last time."""
         self._switched_on = self.clock
@@ -112,7 +107,7 @@ class Shimmer3(Device):
 
     def opened(self) -> None:
         """A new connection: no streaming, no checksums, and status messages look acknowledged."""
-        self._sampling: Sampling | None = None
+        self.end()
         self._crc, self._status_ack = 0, True
         self._heard = bytearray()
 
@@ -126,16 +121,11 @@ class Shimmer3(Device):
             out += self._answer(command, arguments)
         return out
 
-    def measure(self) -> Iterator[Reading]:
-        """Return the packets due."""
-        if self._sampling is None:
-            return
-        for k in self._sampling.due(self.clock):
-            raw = tuple(int(value) for value in self._tape.row(k))
-            ticks = self._ticks(self._sampling.began) + (k + 1) * self._divider
-            body = b"".join(_encoded(value, FIELDS[one]) for value, one in zip(raw, self._channels, strict=True))
-            data = sealed(b"\x00" + struct.pack("<I", ticks % 2**24)[:3] + body, self._crc)
-            yield Reading("", k, tuple(map(float, raw)), self._sampling.time(k), data)
+    def packet(self, number: int, raw: Sequence[int]) -> tuple[Sequence[int], bytes]:
+        """Return header, clock and channels in the order of the inquiry, sealed."""
+        ticks = self._started + (number + 1) * self._divider
+        body = b"".join(_encoded(value, FIELDS[one]) for value, one in zip(raw, self._channels, strict=True))
+        return raw, sealed(b"\x00" + struct.pack("<I", ticks % 2**24)[:3] + body, self._crc)
 
     def status(self) -> bytes:
         """Return the status that it also sends unasked, when it is docked or starts to stream."""
@@ -183,11 +173,11 @@ class Shimmer3(Device):
             case 0x05:
                 self._divider = max(1, int.from_bytes(arguments, "little"))
             case 0x07:
-                self._begin()
+                self._start()
             case 0x08:
                 self._sensors = arguments
             case 0x20:
-                self._sampling = None
+                self.end()
             case 0x21:
                 self._range = arguments[0]
             case 0x61:
@@ -198,10 +188,9 @@ class Shimmer3(Device):
             case 0xA3:
                 self._status_ack = bool(arguments[0])
 
-    def _begin(self) -> None:
-        self._channels = self._selected()
-        self._sampling = Sampling(self.rate, self.clock)
-        self._tape = Tape([self._converter(channel) for channel in self._channels], self.rate, self.clock)
+    def _start(self) -> None:
+        self._channels, self._started = self._selected(), self._ticks(self.clock)
+        self.begin(self.rate, [self._converter(channel) for channel in self._channels])
 
     def _selected(self) -> list[int]:
         return [channel for byte, bit, channels in _SENSORS if self._sensors[byte] & bit for channel in channels]
