@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +62,23 @@ def _seconds(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Emulate until the time is over or somebody presses Ctrl-C; return the exit code."""
+    with _ended_cleanly():
+        return _simulate(arguments)
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Let a closed terminal and a polite kill end the program as Ctrl-C does: ports and sinks are put away."""
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {one: signal.signal(one, signal.default_int_handler) for one in signals}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
     if arguments.protocol == MICROPHONE:
         return _microphone(arguments.file, arguments.seconds)
     if arguments.file is not None:
@@ -96,13 +115,15 @@ def _emulate(protocol: str, scenario: "Scenario", seconds: float | None, link: s
     made = device(protocol, scenario.body(), scenario.options, keep=_KEEP)
     terminal = PseudoTerminal(folder, name)
     emulator = Emulator(made, terminal, scenario.faults, scenario.seed, say=_sayer(console))
-    console.print(f"{KINDS[protocol].title} on {terminal.path}" + (f": {scenario.title}" if scenario.title else ""))
-    console.print(f"maeum live --sensor '{_url(protocol, terminal.by_id, scenario)}'\n")
     try:
+        console.print(f"{KINDS[protocol].title} on {terminal.path}" + (f": {scenario.title}" if scenario.title else ""))
+        console.print(f"maeum live --sensor '{_url(protocol, terminal.by_id, scenario)}'\n")
         with emulator:
             _watch(console, emulator, seconds)
     except KeyboardInterrupt:
         console.print("stopped")
+    finally:
+        terminal.unplug()
     console.print(f"ended after {emulator.now:.0f} s: {_sent(emulator)}, {len(emulator.log)} faults")
     return DONE
 

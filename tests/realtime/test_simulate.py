@@ -130,12 +130,13 @@ def test_the_url_asks_for_what_the_scenario_plugs_in(protocol, options, expected
     assert channels(protocol, options) == expected
 
 
-def test_ctrl_c_ends_it_cleanly():
-    """Exit code 0, the port gone, no traceback."""
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_ends_it_cleanly(sent):
+    """Exit code 0, the port gone, no traceback; a kill and a closed terminal do the same."""
     process = started("simulate", "lines", "--seed", 5)
     url = parse(offered(process))
     assert Path(url.address).exists()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     out, error = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "stopped" in out
