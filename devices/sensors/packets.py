@@ -13,6 +13,7 @@ from devices.sensors.frames import Counters, Decoded, Layout, Lost, Remark
 from devices.sensors.holes import Holes
 
 _FOREIGN = 1024  # bytes without a packet, after which something is said
+_AGAIN = 8  # packets back, within which a counter of one byte means a packet that came before
 _BETWEEN = 4  # things in a row between two packets; more are no answers but noise
 
 
@@ -244,7 +245,8 @@ class Numbered(Packets):
         return self._size if self._ends_well(at) else 0
 
     def _steps(self, earlier: int, later: int) -> int | None:
-        return later - earlier & 255
+        ahead = later - earlier & 255
+        return 0 if ahead > 255 - _AGAIN else ahead
 
     def _number(self, at: int, size: int, steps: int | None) -> tuple[int, list[Decoded]]:
         """Return the index of a packet, and what was lost before it."""

@@ -86,6 +86,14 @@ def test_a_damaged_frame_is_lost_alone():
     assert frames(events)[-1].index == 18
 
 
+def test_packets_that_come_twice_are_taken_once():
+    """A line that repeats itself makes no samples and no hole."""
+    parts = stream(30)
+    events = decode(CytonDecoder(), b"".join([*parts[:12], *parts[9:]]))
+    assert [frame.values[0] for frame in frames(events)] == [n * 7919 for n in range(29)]
+    assert sum(hole.count for hole in holes(events)) == 0
+
+
 def test_a_long_hole_is_counted_by_time():
     """300 packets are 44 by the counter; the arrival tells the rest."""
     decoder, parts = CytonDecoder(), stream(700)
