@@ -6,10 +6,11 @@
     12.034567891 ! opened /dev/ttyUSB0
     12.184720013 > ff
     12.335011732 < 424954616c696e6f5f76352e320a
+    12.361120004 # BITalino 5.2
     95.100000000 ! lost: /dev/ttyUSB0: unplugged
 
-One line for each read (`<`), each write (`>`) and each opening or loss (`!`), at seconds of session time; bytes are in
-hex. A file that breaks off is good up to its last whole line.
+One line for each read (`<`), write (`>`), opening or loss (`!`) and remark about the device (`#`), at seconds of session
+time; bytes are in hex. A file that breaks off is good up to its last whole line.
 """
 
 import json
@@ -72,9 +73,13 @@ class Capture:
         """Note what was sent."""
         self._note(">", data.hex())
 
-    def say(self, text: str) -> None:
-        """Note that something happened."""
+    def happened(self, text: str) -> None:
+        """Note that the port was opened or lost."""
         self._note("!", json.dumps(text)[1:-1])
+
+    def remark(self, text: str) -> None:
+        """Note what is known of the device: its version, its battery, what is wrong with it."""
+        self._note("#", json.dumps(text)[1:-1])
 
     def close(self) -> None:
         """End the file."""
@@ -110,14 +115,14 @@ class Tapped:
     def open(self) -> None:
         """Open, and note it."""
         self._transport.open()
-        self._capture.say(f"opened {self.name}")
+        self._capture.happened(f"opened {self.name}")
 
     def read(self) -> bytes:
         """Read, and note what came."""
         try:
             data = self._transport.read()
         except LinkError as error:
-            self._capture.say(f"lost: {error}")
+            self._capture.happened(f"lost: {error}")
             raise
         if data:
             self._capture.read(data)

@@ -9,8 +9,8 @@ from typing import Literal, cast
 from devices.source import SourceNotFound, UnreadableSource
 
 MARK, VERSION = "raw capture", 1
-Direction = Literal["<", ">", "!"]
-"""Read, written, or something that happened"""
+Direction = Literal["<", ">", "!", "#"]
+"""Read, written, opened or lost, or something said about the device"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Entry:
     data: bytes
     """Empty for what happened"""
     text: str = ""
-    """What happened"""
+    """What happened or was said"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,9 @@ def _entry(line: str) -> Entry | None:
     fields = line.split(" ", 2)
     try:
         time_s, direction, text = float(fields[0]), fields[1], fields[2]
-        if direction == "!":
-            return Entry(time_s, "!", b"", json.loads(f'"{text}"'))
-        return Entry(time_s, cast(Direction, direction), bytes.fromhex(text)) if direction in ("<", ">") else None
+        known = cast(Direction, direction)
+        if direction in ("!", "#"):
+            return Entry(time_s, known, b"", json.loads(f'"{text}"'))
+        return Entry(time_s, known, bytes.fromhex(text)) if direction in ("<", ">") else None
     except (IndexError, ValueError):
         return None

@@ -26,9 +26,10 @@ class Evidence:
         """True once enough frames have come among few other bytes: garbage makes a frame by chance now and then"""
 
     def push(self, data: bytes) -> bool:
-        """Take bytes that have just been decoded; True when they completed a frame."""
+        """Take bytes that have just been decoded; True when they completed a frame among few other bytes."""
         counters = self._counters
-        good = counters.frames > self._frames
+        judged = counters.received - counters.waiting
+        good = counters.frames > self._frames and counters.accepted >= SHARE * judged
         if good:
             self._bytes = self._zeros = self._printable = self._lines = 0
         else:
@@ -37,8 +38,7 @@ class Evidence:
             self._printable += len(data) - len(data.translate(None, _PRINTABLE))
             self._lines += data.count(b"\n")
         self._frames = counters.frames
-        judged = counters.received - counters.waiting
-        if counters.frames >= FRAMES and counters.accepted >= SHARE * judged:
+        if good and counters.frames >= FRAMES:
             self.is_proven = True
         return good
 
@@ -55,7 +55,7 @@ class Evidence:
             Since the last good frame, or since it was opened.
         """
         at = f" at {baud} baud" if baud else ""
-        if not self._bytes and not self._frames:
+        if not self._bytes and not self._counters.received:
             return f"sends nothing{at}: is it switched on and connected, and is the baud rate right?"
         if not self._bytes:
             return f"sends nothing any more for {seconds:.1f} s"

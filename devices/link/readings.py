@@ -159,7 +159,7 @@ class Readings:
         if not self._outputs:
             self._held = [*self._held[-HELD:], (arrived, decoded)]
             if not (self.evidence.is_proven and self._can_begin()):
-                return good and self.evidence.is_proven, readings
+                return good, readings
             held, self._held = self._held, []
             return good, readings + [reading for at, each in held for reading in self._placed(each, at)]
         if sum(map(len, self._outputs.values())) < len(self._tracks):

@@ -85,6 +85,7 @@ class Sensor:
         self._transport = transport or opened_by(url, self._driver, listing)
         if capture is not None:
             self._transport = Tapped(self._transport, capture)
+            deliver = _noting(deliver, capture)
         self._readings = Readings(self._driver, [wanted.stream for wanted in url.wanted])
         self.rates: Mapping[str, float] = self._readings.rates
         """Stream to nominal rate, hertz, as known before it is opened; 0 for irregular and unknown ones"""
@@ -136,3 +137,14 @@ def opened_by(url: SensorUrl, driver: Driver, listing: Listing = listed_ports) -
     if url.scheme == "socket":
         return SocketTransport(url.address)
     raise BadSensorUrl(f"sensor {url.text!r} is neither a serial port nor a socket")
+
+
+def _noting(deliver: Callable[[Reading], None], capture: Capture) -> Callable[[Reading], None]:
+    """Pass readings on, and write into a capture what is said about the device."""
+
+    def both(reading: Reading) -> None:
+        if isinstance(reading, SensorNotice):
+            capture.remark(reading.text)
+        deliver(reading)
+
+    return both

@@ -126,17 +126,22 @@ class Supervisor:
 
     def _run(self) -> None:
         self._pass_on(self._readings.lose(self._clock.now(), "not connected yet"))
-        while not self._stopping.is_set():
-            try:
-                self._stream(self._connect())
-            except Interrupted:
-                break
-            except (LinkError, Refused, UnknownChannel) as error:
-                self._give_up(str(error))
-            finally:
-                self._close()
-            self._back_off()
-        self._enter(State.CLOSED)
+        try:
+            while not self._stopping.is_set():
+                self._attempt()
+                self._back_off()
+        finally:
+            self._enter(State.CLOSED)
+
+    def _attempt(self) -> None:
+        try:
+            self._stream(self._connect())
+        except Interrupted:
+            return
+        except (LinkError, Refused, UnknownChannel) as error:
+            self._give_up(str(error))
+        finally:
+            self._close()
 
     def _connect(self) -> bytes:
         """Open the port and bring the device to streaming; the first bytes that came."""

@@ -34,7 +34,7 @@ class Tape:
             if entry.direction == ">" and now < entry.time + PATIENCE_S:
                 return None
             self._next += 1
-            if entry.direction != ">":
+            if entry.direction in ("<", "!"):
                 return entry
         return None
 

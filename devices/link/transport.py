@@ -144,9 +144,10 @@ class SerialTransport:
         self._finder = PortFinder(address, listing)
         self._serial: serial.Serial | None = None
 
-    def is_there(self) -> bool:
-        """Look for the port, under any name."""
-        return self._finder.find() is not None
+    def is_there(self) -> bool | None:
+        """Look for the port, under any name; Windows does not show which ports there are without listing them."""
+        found = self._finder.find()
+        return None if found and os.name != "posix" else found is not None
 
     def open(self) -> None:
         """Open the port for us alone, at its present name."""

@@ -70,6 +70,7 @@ def test_a_capture_holds_every_byte_with_its_time(captured):
     assert times == sorted(times)
     happened = [entry.text for entry in capture.entries if entry.direction == "!"]
     assert [text.split()[0] for text in happened] == ["opened", "lost:", "opened"]
+    assert any("BITalino 5.2" in entry.text for entry in capture.entries if entry.direction == "#")
     assert b"\x07" in [entry.data for entry in capture.entries if entry.direction == ">"]
 
 

@@ -56,6 +56,6 @@ def test_a_device_that_falls_silent_is_told_from_one_that_never_spoke():
     """The message says since when."""
     counters = Counters()
     evidence = Evidence(counters)
-    counters.frames = 5
+    counters.frames, counters.received, counters.accepted = 5, 40, 40
     evidence.push(bytes(40))
     assert evidence.complaint("BITalino", None, 3.0) == "sends nothing any more for 3.0 s"

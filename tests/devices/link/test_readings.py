@@ -8,10 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.block import Block, Gap, Quality
+from devices.emulation import catalog as emulated
 from devices.emulation.bitalino import Bitalino
+from devices.emulation.line import seen_at
+from devices.emulation.waveforms import Body
 from devices.link.readings import Readings, SensorNotice, usual
+from devices.link.script import Conversation
+from devices.link.transport import READ_S
 from devices.sensors.catalog import driver
 from devices.sensors.driver import Wanted
+from devices.sensors.url import parse
 
 WANTED = [Wanted("eda", "A3"), Wanted("ecg", "A2"), Wanted("temp", "A1")]
 
@@ -106,3 +112,61 @@ def test_text_lines_flag_contact_and_say_each_remark_once():
 def test_a_measured_rate_is_taken_for_the_one_that_is_meant(measured, meant):
     """Usual rates are recognised; others keep three digits."""
     assert usual(measured) == meant
+
+
+class Wired:
+    """An emulated device as a transport, in its own time."""
+
+    name = "wire"
+
+    def __init__(self, device):
+        self.device, self.replies = device, b""
+        device.opened()
+
+    def write(self, data):
+        self.replies += self.device.receive(data)
+
+    def read(self):
+        data, self.replies = self.replies, b""
+        return data + self.device.produce(READ_S)
+
+
+def of_kind(kind):
+    """Readings of an emulated device, and three seconds of what it sends."""
+    url = parse(f"serial:///dev/x?protocol={kind}&channels={emulated.KINDS[kind].channels}")
+    made = driver(kind, url.wanted, url.options)
+    wire = Wired(emulated.device(kind, Body(seed=1), {}))
+    talk = Conversation(wire, lambda: wire.device.clock)
+    talk.settle(made.port.settle_s + 1.5)
+    talk.run(made.start())
+    wire.device.produce(1.5)
+    readings = Readings(made, [wanted.stream for wanted in url.wanted])
+    readings.connect()
+    return readings, made.port.baud, wire.device.produce(3.0)
+
+
+def blocks_of(readings, data):
+    out = [readings.push(data[at : at + 100], at / 1e4)[1] for at in range(0, len(data), 100)]
+    return [each for some in out for each in some if isinstance(each, Block)]
+
+
+@pytest.mark.parametrize("kind", emulated.KINDS)
+def test_no_device_gives_samples_at_a_wrong_baud_rate(kind):
+    """What its bytes look like at four other rates is named and never becomes data; at its own it does."""
+    readings, baud, data = of_kind(kind)
+    assert readings.push(data, 3.0)[0]
+    assert readings.evidence.is_proven
+    for factor in (0.25, 0.5, 2, 12):
+        readings.connect()
+        assert blocks_of(readings, seen_at(data, baud, baud * factor)) == []
+        assert "wrong baud rate" in readings.evidence.complaint("it", baud, 3.0)
+
+
+@pytest.mark.parametrize("kind", emulated.KINDS)
+def test_no_noise_is_taken_for_a_device(kind):
+    """Random bytes, zeros and ones give nothing, however many."""
+    readings, _, _ = of_kind(kind)
+    for noise in (np.random.default_rng(1).bytes(200_000), bytes(20_000), b"\xff" * 20_000):
+        readings.connect()
+        assert blocks_of(readings, noise) == []
+        assert not readings.evidence.is_proven
