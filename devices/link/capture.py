@@ -9,8 +9,8 @@
     12.361120004 # BITalino 5.2
     95.100000000 ! lost: /dev/ttyUSB0: unplugged
 
-One line for each read (`<`), write (`>`), opening or loss (`!`) and remark about the device (`#`), at seconds of session
-time; bytes are in hex. A file that breaks off is good up to its last whole line.
+One line for each read (`<`), write (`>`), opening or loss (`!`) and remark about the device (`#`), at seconds of
+session time; bytes are in hex. A file that breaks off is good up to its last whole line.
 """
 
 import json
