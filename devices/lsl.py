@@ -3,12 +3,9 @@
 Needs the package pylsl (extra `lsl`), which is imported when an inlet is made.
 """
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +15,8 @@ from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
 from devices.link.supervisor import AWAY_EVERY_S, JOIN_S, State
 from devices.link.transport import LinkError, NoAnswer
-from devices.lsl_stream import Description, Placing, columns, implied, predicate
+from devices.lsl_library import describe, load
+from devices.lsl_stream import Placing, columns, implied, predicate
 from devices.sensors.driver import Refused, UnknownOption
 from devices.sensors.options import number, only
 from devices.sensors.url import SensorUrl
@@ -29,13 +27,8 @@ _PATIENCE_S = 2.0  # in which a stream that is there should be found
 _PULL_S = 0.05
 _STALL_S, _REOPEN_S = 0.8, 5.0
 _STALL_SAMPLES, _REOPEN_SAMPLES = 5, 20
-_TEXT = 3  # cf_string, among the formats of liblsl
 _CHUNK = 4096
 _BUFFER_S = 60
-
-
-class NoLsl(LinkError, ImportError):
-    """The package pylsl or its library is missing."""
 
 
 class LslSensor:
@@ -58,7 +51,7 @@ class LslSensor:
 
     def __init__(self, url: SensorUrl, clock: SessionClock, deliver: Callable[[Reading], None]) -> None:
         only(url.options, ("rate",), "an LSL inlet")
-        self._lsl = _pylsl()
+        self._lsl = load()
         self._given_rate = number(url.options, "rate", 0.0, 1e-3, 1e5)
         self._predicate = predicate(url.address)
         self._wanted = url.wanted or implied(url.address)
@@ -158,7 +151,7 @@ class LslSensor:
 
     def _stream(self, inlet: Any) -> None:  # noqa: ANN401 - pylsl ships no annotations
         inlet.open_stream(timeout=_ANSWER_S)
-        said = _description(inlet.info(timeout=_ANSWER_S))
+        said = describe(inlet.info(timeout=_ANSWER_S))
         rate = said.rate or self._given_rate
         if not rate and any(wanted.stream != "ibi" for wanted in self._wanted):
             raise Refused(f"{said.name} says no rate; add rate=HERTZ to the URL")
@@ -249,41 +242,3 @@ class LslSensor:
             self._streaming.set()
         else:
             self._streaming.clear()
-
-
-def _pylsl() -> Any:  # noqa: ANN401 - pylsl ships no annotations
-    """Import the library, which must not write its log over a screen; a lab's own settings are left alone."""
-    try:
-        pylsl = import_module("pylsl")
-    except (ImportError, OSError, RuntimeError) as error:
-        raise NoLsl(f"Lab Streaming Layer cannot be used: {error}; run: pip install pylsl") from None
-    if hasattr(pylsl, "set_config_content") and not any(map(Path.is_file, _settings())):
-        pylsl.set_config_content("[log]\nlevel = -3\n")
-    return pylsl
-
-
-def _settings() -> tuple[Path, ...]:
-    """Where liblsl looks for settings."""
-    named = os.environ.get("LSLAPICFG", "lsl_api.cfg")
-    return Path(named), Path.home() / "lsl_api" / "lsl_api.cfg", Path("/etc/lsl_api/lsl_api.cfg")
-
-
-def _description(info: Any) -> Description:  # noqa: ANN401 - pylsl ships no annotations
-    """Return what a sender says of its stream.
-
-    Raises
-    ------
-    Refused
-        When it sends text.
-    """
-    if info.channel_format() == _TEXT:
-        raise Refused(f"{info.name()} sends text, not numbers; choose another stream")
-    labels, units = [], []
-    channel = info.desc().child("channels").child("channel")
-    for _ in range(info.channel_count()):
-        labels.append(channel.child_value("label"))
-        units.append(channel.child_value("unit"))
-        channel = channel.next_sibling("channel")
-    return Description(
-        info.name(), info.source_id(), info.nominal_srate(), tuple(labels) if any(labels) else (), tuple(units)
-    )

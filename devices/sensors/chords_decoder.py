@@ -1,7 +1,7 @@
 """Packets of Upside Down Labs' Chords firmware for BioAmp boards: `C7 7C`, counter, six readings of 16 bits, `01`."""
 
 from devices.sensors.frames import Channel, Decoded, Frame, Layout
-from devices.sensors.packets import Numbered
+from devices.sensors.numbered import Numbered
 
 SIZE = 16
 CHANNELS = ("A0", "A1", "A2", "A3", "A4", "A5")

@@ -5,7 +5,7 @@ together tell a packet.
 """
 
 from devices.sensors.frames import Channel, Decoded, Frame, Layout
-from devices.sensors.packets import Numbered
+from devices.sensors.numbered import Numbered
 
 SIZE = 33
 CHANNELS = tuple("12345678")

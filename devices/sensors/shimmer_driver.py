@@ -23,7 +23,8 @@ ECG_REGISTERS = (bytes.fromhex("02a01040402d00000203"), bytes.fromhex("02a010404
 
 _ACK, _NACK = 0xFF, 0xFE
 _STATUS = bytes((0x8A, 0x71))
-_FIRMWARE, _EXG = b"\x2f", b"\x62"
+_FIRMWARE, _HARDWARE, _EXG = b"\x2f", b"\x25", b"\x62"
+_SHIMMER3 = 3
 _CRC_SINCE, _QUIET_SINCE = (0, 13, 7), (0, 15, 4)
 _ANSWER_S = 2.0
 
@@ -64,6 +65,7 @@ class Shimmer3:
         yield Send(b"\x20", 0.1)
         yield Drain(0.2)
         version = yield from _firmware()
+        yield from _board()
         if version >= _QUIET_SINCE:
             yield from _command(b"\xa3\x00")
         yield from _command(b"\x05" + self._divider.to_bytes(2, "little"))
@@ -172,6 +174,13 @@ def _firmware() -> Generator[Step, bytes, tuple[int, int, int]]:
     reply = yield from _ask(b"\x2e", _answered(_FIRMWARE, 6), "the firmware version of a Shimmer3")
     major = int.from_bytes(reply[-4:-2], "little")
     return major, reply[-2], reply[-1]
+
+
+def _board() -> Generator[Step, bytes, None]:
+    """Ask for the hardware: a Shimmer3R answers the inquiry in another form."""
+    reply = yield from _ask(b"\x3f", _answered(_HARDWARE, 1), "the hardware version of a Shimmer3")
+    if reply[-1] != _SHIMMER3:
+        raise Refused(f"the unit is no Shimmer3 (hardware version {reply[-1]}); only that one is known")
 
 
 def _gain(channel: str) -> Generator[Step, bytes, int]:

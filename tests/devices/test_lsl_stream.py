@@ -1,9 +1,12 @@
 """What an LSL stream says of itself is taken as it is said, and its times make blocks and gaps."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from devices.block import Block, Gap
+from devices.lsl_library import NoLsl, load
 from devices.lsl_stream import Description, Placing, columns, implied, predicate
 from devices.sensors.driver import Refused, Wanted
 from devices.sensors.url import BadSensorUrl
@@ -28,6 +31,13 @@ def test_what_to_look_for_is_written_for_the_library():
     assert predicate("name=wrist&type=ECG") == "(name='wrist') and (type='ECG')"
     with pytest.raises(BadSensorUrl, match="'kind=EDA' is not KEY=VALUE with a key of type, name, source_id, hostname"):
         predicate("kind=EDA")
+
+
+def test_a_missing_library_is_one_line(monkeypatch):
+    """Which says what to install."""
+    monkeypatch.setitem(sys.modules, "pylsl", None)
+    with pytest.raises(NoLsl, match=r"Lab Streaming Layer cannot be used: .*; run: pip install pylsl"):
+        load()
 
 
 def test_the_type_tells_the_stream():

@@ -263,7 +263,8 @@ def test_a_cut_loses_what_is_begun_and_the_chain_counts_it():
 class Unit:
     """A Shimmer3's commands, as far as a handshake needs them; a noisy one says its status before every reply."""
 
-    def __init__(self, version=(0, 16, 0), noisy=False, board=("eda", "ecg"), refuses=b""):
+    def __init__(self, version=(0, 16, 0), noisy=False, board=("eda", "ecg"), refuses=b"", hardware=3):
+        self.hardware = hardware
         self.version, self.noisy, self.board, self.refuses = version, noisy, board, refuses
         self.divider, self.sensors, self.range, self.crc = 0x0280, 0, 0, 0
         self.registers = [bytearray(10), bytearray(10)]
@@ -278,6 +279,8 @@ class Unit:
         match data[0]:
             case 0x2E:
                 return b"\x2f\x03\x00" + bytes((self.version[0], 0, *self.version[1:]))
+            case 0x3F:
+                return bytes((0x25, self.hardware))
             case 0x05:
                 self.divider = int.from_bytes(data[1:3], "little")
             case 0x08:
@@ -295,8 +298,8 @@ class Unit:
                 return head + bytes((len(ids), 1)) + ids
             case 0x8B:
                 self.crc = data[1]
-            case 0x07 | 0x20:
-                self.streaming = data[0] == 0x07
+            case other:
+                self.streaming = {0x07: True, 0x20: False}.get(other, self.streaming)
         return b""
 
 
@@ -336,6 +339,8 @@ def test_what_will_not_do_is_refused():
     """A missing sensor, a refused command, and silence, each in one line."""
     with pytest.raises(Refused, match="sends GSR and not ExG1ch1: a GSR"):
         play(Shimmer3([*EDA, Wanted("ecg", "")], {}).start(), Unit(board=("eda",)))
+    with pytest.raises(Refused, match=r"no Shimmer3 \(hardware version 10\)"):
+        play(Shimmer3(EDA, {}).start(), Unit(hardware=10))
     with pytest.raises(Refused, match="refuses command 0x21"):
         play(Shimmer3(EDA, {}).start(), Unit(refuses=b"\x21"))
     with pytest.raises(TimeoutError, match="the firmware version of a Shimmer3"):
