@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -74,6 +75,8 @@ class Emulator:
         self._say = say
         self._chance = random.Random(seed)  # noqa: S311 - a simulation, not a secret
         self._agenda: list[_Due] = []
+        self._order = count()
+        self._lock = threading.Lock()
         self._held = False
         self._ppm = 0.0
         self._baud = device.baud
@@ -88,8 +91,9 @@ class Emulator:
             self.plan(fault)
 
     def plan(self, fault: Fault) -> None:
-        """Let something go wrong; at once when its moment has passed."""
-        self._at(fault.at, lambda: self._happen(fault))
+        """Let something go wrong; at once when its moment has passed. From any thread."""
+        with self._lock:
+            self._at(fault.at, lambda: self._happen(fault))
 
     def arrived(self) -> list[Sent]:
         """Return the frames that no fault of the line has touched, in order (a stretch nobody heard is not told)."""
@@ -101,12 +105,13 @@ class Emulator:
 
     def step(self, seconds: float) -> None:
         """Let time pass: take commands, send what is due, let what is planned go wrong."""
-        end = self.now + seconds
-        while self._agenda and self._agenda[0].at <= end:
-            due = heapq.heappop(self._agenda)
-            self._advance(max(0.0, due.at - self.now))
-            due.act()
-        self._advance(end - self.now)
+        with self._lock:
+            end = self.now + seconds
+            while self._agenda and self._agenda[0].at <= end:
+                due = heapq.heappop(self._agenda)
+                self._advance(max(0.0, due.at - self.now))
+                due.act()
+            self._advance(end - self.now)
 
     def start(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Run in a thread until `stop`, in the time of `clock` (seconds)."""
@@ -142,7 +147,7 @@ class Emulator:
             last = now
 
     def _at(self, at: float, act: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, _Due(max(at, self.now), len(self._agenda) + len(self.log), act))
+        heapq.heappush(self._agenda, _Due(max(at, self.now), next(self._order), act))
 
     def _advance(self, seconds: float) -> None:
         self.now += seconds

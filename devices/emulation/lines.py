@@ -81,7 +81,9 @@ class TextLines(Device):
         began = self.clock + self._boot_s
         self._sampling = Sampling(self._rate, began)
         self._tape = Tape([self._body.waveform(stream) for stream in self._columns.values()], self._rate, began)
-        self._greeting = (_BOOT if self._boot_s else b"") + self._first_lines()
+        self._greeting = self._first_lines()
+        if self._boot_s:
+            self.say(_BOOT)
 
     def obey(self, data: bytes) -> bytes:  # noqa: ARG002 - the sketch reads nothing
         """Listen to nothing."""

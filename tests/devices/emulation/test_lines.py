@@ -65,9 +65,9 @@ def test_opening_the_port_starts_an_arduino_anew():
     for device in (uno, own):
         device.produce(5.0)
         device.opened()
-    assert uno.produce(1.4) == b""
-    data = uno.produce(1.0)
-    assert b"ready\r\nn:0," in data
+    assert uno.produce(0.1).endswith(b"ready\r\n")
+    assert uno.produce(1.3) == b""
+    assert uno.produce(1.0).startswith(b"n:0,")
     assert own.produce(0.1).startswith(b"n:50,")
 
 
