@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from devices.link.capture import Capture, Tapped
 from devices.link.port_finder import Listing, listed_ports
-from devices.link.readings import Reading, Readings, SensorNotice
+from devices.link.readings import IRREGULAR, Reading, Readings, SensorNotice
 from devices.link.session_clock import SessionClock
 from devices.link.supervisor import Patience, State, Supervisor
 from devices.link.transport import SerialTransport, SocketTransport, Transport
@@ -87,7 +87,10 @@ class Sensor:
             self._transport = Tapped(self._transport, capture)
             deliver = _noting(deliver, capture)
         self._readings = Readings(self._driver, [wanted.stream for wanted in url.wanted])
-        self.rates: Mapping[str, float] = self._readings.rates
+        declared = float(url.options.get("rate", 0.0))
+        self.rates: Mapping[str, float] = {
+            stream: rate or (0.0 if stream in IRREGULAR else declared) for stream, rate in self._readings.rates.items()
+        }
         """Stream to nominal rate, hertz, as known before it is opened; 0 for irregular and unknown ones"""
         self._supervisor = Supervisor(
             self.name, self._driver, self._transport, self._readings, clock, deliver, patience or Patience()

@@ -3,11 +3,13 @@ r"""Keeps one device streaming: opens it, watches it, says when it is away, and 
 ::
 
     CLOSED -> OPENING -> STREAMING <-> STALLED
-                 ^            \          /
-                 |             v        v
-              BACKOFF <--------- LOST
+                ^  ^          \          /
+                |  |           v        v
+                |  +-- LOST (the port is not there)
+                +---- BACKOFF (it is there, and cannot be used)
 
-From OPENING a failure leads to BACKOFF at once; a device that opens and gives nothing good is STALLED before that.
+LOST ends as soon as the port is back, under any name; BACKOFF after a while that grows from attempt to attempt. A
+device that opens and gives nothing good is STALLED before that.
 """
 
 import random
@@ -37,7 +39,9 @@ class State(Enum):
     STREAMING = "streaming"
     STALLED = "stalled"
     LOST = "lost"
+    """Its port is not there"""
     BACKOFF = "waiting"
+    """Its port is there and cannot be used, or nobody can tell"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Patience:
     """Between attempts to open a port that is there and will not open"""
     unseen_s: float = 1.0
     """The same for an address of which only trying can tell whether it is there"""
-    poll_s: float = 0.2
+    poll_s: float = 0.25
     """Between looks whether the port is back"""
     gather_s: float = 0.02
     """After each read, so that one wake-up brings many frames; the clock fit does not mind"""
@@ -139,7 +143,8 @@ class Supervisor:
         except Interrupted:
             return
         except (LinkError, Refused, UnknownChannel) as error:
-            self._give_up(str(error))
+            self._look()
+            self._fail(self._clock.now(), str(error).removeprefix(f"{self._transport.name}: "))
         finally:
             self._close()
 
@@ -196,13 +201,6 @@ class Supervisor:
         if silent > max(patience.reopen_s * longer, 20 / rate if rate else 0.0):
             raise NoAnswer(evidence.complaint(self._driver.title, baud, silent))
 
-    def _give_up(self, problem: str) -> None:
-        """The connection is over."""
-        now = self._clock.now()
-        if self.state is not State.OPENING:
-            self._enter(State.LOST)
-        self._fail(now, problem.removeprefix(f"{self._transport.name}: "))
-
     def _fail(self, now: float, problem: str) -> None:
         """Say what is wrong, once, and that the streams are away."""
         if self.problem is None or _kind(problem) != _kind(self.problem):
@@ -220,22 +218,36 @@ class Supervisor:
 
     def _back_off(self) -> None:
         """Wait for the port to come back, or, where it is there, for a while."""
-        if self._stopping.is_set():
-            return
-        self._enter(State.BACKOFF)
-        there = self._transport.is_there()
-        longest = self._patience.unseen_s if there is None else self._patience.longest_s
-        delay = min(longest, self._patience.first_s * 2 ** min(self._tried, 16))
-        end = self._clock.now() + delay * self._chance.uniform(0.75, 1.25)
-        self._tried += 1
-        while not self._stopping.wait(min(self._patience.poll_s, AWAY_EVERY_S)):
-            self._say_away()
-            was, there = there, self._transport.is_there()
+        there = self._look()
+        end = self._clock.now() + self._delay(there)
+        while not self._pause(self._patience.poll_s):
+            was, there = there, self._look()
             if there and not was:
                 self._tried = 0
                 return
             if there is not False and self._clock.now() >= end:
                 return
+
+    def _look(self) -> bool | None:
+        there = self._transport.is_there()
+        if not self._stopping.is_set():
+            self._enter(State.LOST if there is False else State.BACKOFF)
+        return there
+
+    def _delay(self, there: bool | None) -> float:
+        """Seconds until the next attempt, more each time, and never the same for two devices."""
+        longest = self._patience.unseen_s if there is None else self._patience.longest_s
+        self._tried += 1
+        return min(longest, self._patience.first_s * 2.0 ** min(self._tried - 1, 16)) * self._chance.uniform(0.75, 1.25)
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait, and let nobody else wait for us; True when somebody wants to stop."""
+        end = self._clock.now() + seconds
+        while (left := end - self._clock.now()) > 0:
+            if self._stopping.wait(min(left, AWAY_EVERY_S)):
+                return True
+            self._say_away()
+        return self._stopping.is_set()
 
     def _say_away(self) -> None:
         """Let nobody wait for streams that are away."""
