@@ -1,8 +1,8 @@
 """EmotiBit's lines, made into samples: one layout for each signal.
 
 One counter numbers the packets of all signals, so a hole says that packets are missing and not whose; the clock in the
-next packet of a signal tells how many of its samples are. A line whose clock fits nowhere is damaged, unless the next
-one continues it: then the device has started anew.
+next packet of a signal tells how many of its samples are. A packet that is not the next one is held until another one
+follows it: a digit may be wrong. Where both fit nowhere, the device has started anew.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from devices.sensors.line_splitter import Line, LineSplitter
 
 _LIMIT = 1024  # bytes of a line; a packet has at most 512
 _FOREIGN = 1024  # bytes without a packet, after which something is said
-_BEHIND_MS, _AHEAD_MS = 5_000, 60_000  # of the clock from line to line
+_APART_MS, _EACH_MS = 3_000, 1_000  # that the clocks of two packets may be apart, and more for each one lost between
 _LATE = 1000  # packets back, within which a number is one that came before
 _LOW = 20.0  # per cent of battery
 _TEXT = f"{_FOREIGN} bytes without an EmotiBit packet: not in test mode, another device, another baud rate, or noise"
@@ -40,7 +40,7 @@ class EmotiBitDecoder:
         self._splitter = LineSplitter(_LIMIT)
         self._first = True
         self._last: Packet | None = None
-        self._stray: Packet | None = None  # whose clock fits nowhere
+        self._held: tuple[Packet, Line] | None = None  # not the next one, until another follows it
         self._now = 0  # ticks of the last line
         self._foreign = 0  # bytes since the last packet
         self._low = False
@@ -51,7 +51,7 @@ class EmotiBitDecoder:
         decoded: list[Decoded] = []
         for line in self._splitter.push(data):
             decoded += self._line(line)
-        self.counters.waiting = self._splitter.waiting
+        self.counters.waiting = self._splitter.waiting + (self._held[1].size if self._held else 0)
         return decoded
 
     def cut(self) -> list[Decoded]:
@@ -59,24 +59,39 @@ class EmotiBitDecoder:
         self.counters.skipped += self._splitter.cut()
         self.counters.waiting = 0
         self._first = True
-        return []
+        return self._release()
 
     def _line(self, line: Line) -> list[Decoded]:
         first, self._first = self._first, False
-        packet = parse(line.text) if line.text and not first else None
         if line.text == b"":
             self.counters.accepted += line.size
             return []
-        if packet is None or not self._fits(packet):
+        packet = parse(line.text) if line.text and not first else None
+        if packet is None or self._values(packet) is None or self._is_repeated(packet):
             return self._spoil(line, first)
+        if self._last is not None and self._near(self._last, packet, 1):
+            return self._release() + self._take(packet, line)
+        held, self._held = self._held, None
+        if held is not None and self._near(held[0], packet):
+            return self._take(*held) + self._take(packet, line)
+        self._held = packet, line
+        return self._spoil(held[1]) if held else []
+
+    def _release(self) -> list[Decoded]:
+        """Give up the packet that was held: the one after it does not know it."""
+        held, self._held = self._held, None
+        return self._spoil(held[1]) if held else []
+
+    def _values(self, packet: Packet) -> tuple[float, ...] | None:
+        """Return the samples of a packet; none where it is no signal or was truncated, None where it is damaged."""
+        return packet.values if packet.tag in LAYOUTS and not packet.truncated else ()
+
+    def _take(self, packet: Packet, line: Line) -> list[Decoded]:
         self._foreign = 0
-        values = packet.values if packet.tag in LAYOUTS and not packet.truncated else ()
-        if values is None:
-            return self._spoil(line, first)
-        restarted = self._follow(packet)
         self.counters.accepted += line.size
+        restarted = self._follow(packet)
         lost = [self._lose(signal, None, line.at, "restart") for signal in self._begun() if restarted]
-        return lost + self._meaning(packet, values, line.at)
+        return lost + self._meaning(packet, self._values(packet) or (), line.at)
 
     def _meaning(self, packet: Packet, values: Sequence[float], at: int) -> list[Decoded]:
         signal = self._signals.get(packet.tag)
@@ -126,20 +141,21 @@ class EmotiBitDecoder:
         self.counters.lost += count or 0
         return lost
 
-    def _fits(self, packet: Packet) -> bool:
-        """Tell whether a packet continues the last one, or the stray before it."""
-        if self._last is None or self._near(self._last, packet):
-            return True
-        stray, self._stray = self._stray, packet
-        return stray is not None and packet.number == stray.number + 1 & 0xFFFF and self._near(stray, packet)
+    def _near(self, last: Packet, packet: Packet, most: int = (1 << 16) - _LATE) -> bool:
+        """Tell whether a packet may come after another, by number and time."""
+        steps = packet.number - last.number & 0xFFFF
+        return 0 < steps <= most and -_APART_MS < _passed(last, packet) < _APART_MS + _EACH_MS * (steps - 1)
 
-    def _near(self, last: Packet, packet: Packet) -> bool:
-        later = 0 < (packet.number - last.number & 0xFFFF) < (1 << 16) - _LATE
-        return later and -_BEHIND_MS < _passed(last, packet) < _AHEAD_MS
+    def _is_repeated(self, packet: Packet) -> bool:
+        """Tell whether a packet may have come before: a line that repeats itself is no device that starts anew."""
+        if self._last is None:
+            return False
+        back = self._last.number - packet.number & 0xFFFF
+        return back < _LATE and -_APART_MS < _passed(packet, self._last) < _APART_MS + _EACH_MS * back
 
     def _follow(self, packet: Packet) -> bool:
         """Take the packet's number and time; return whether the device had started anew."""
-        last, self._last, self._stray = self._last, packet, None
+        last, self._last = self._last, packet
         if last is None:
             self._now = packet.time
             return False
@@ -152,7 +168,7 @@ class EmotiBitDecoder:
                 signal.missed = True
         return False
 
-    def _spoil(self, line: Line, first: bool) -> list[Decoded]:
+    def _spoil(self, line: Line, first: bool = False) -> list[Decoded]:
         self.counters.skipped += line.size
         self.counters.broken += not first
         before, self._foreign = self._foreign, self._foreign + line.size

@@ -151,6 +151,17 @@ def test_a_damaged_clock_costs_its_line_and_a_restart_is_followed():
     assert [frame.values[0] for frame in frames(events)][-2:] == [6.0, 7.0]
 
 
+def test_lines_that_come_twice_are_taken_once():
+    """A line that repeats itself is no restart, and makes neither samples nor holes."""
+    texts = stream(10)
+    once, twice = (decode(EmotiBitDecoder(), lines(*each)) for each in (texts, [*texts[:12], *texts[7:]]))
+    told = [
+        [(frame.layout, frame.index, frame.values, frame.ticks) for frame in frames(each)] for each in (once, twice)
+    ]
+    assert told[0] == told[1]
+    assert holes(twice) == []
+
+
 def test_signals_are_asked_for_in_test_mode():
     """`F`, then each typetag; nothing in listen mode."""
     wanted = [Wanted("eda", ""), Wanted("temp", "TH"), Wanted("ibi", "")]
