@@ -15,7 +15,9 @@ from devices.sensors.line_splitter import Line, LineSplitter
 _LIMIT = 1024  # bytes of a line; a packet has at most 512
 _FOREIGN = 1024  # bytes without a packet, after which something is said
 _APART_MS, _EACH_MS = 3_000, 1_000  # that the clocks of two packets may be apart, and more for each one lost between
-_LATE = 1000  # packets back, within which a number is one that came before
+_BURST, _LEAST_MS = 50, 5  # packets that may come at once, and time that each one beyond takes
+_LATE = 1000  # packets back, within which a number is no hole of 64,000
+_AGAIN = 16  # packets back, within which one has come before; farther back the device has started anew
 _LOW = 20.0  # per cent of battery
 _TEXT = f"{_FOREIGN} bytes without an EmotiBit packet: not in test mode, another device, another baud rate, or noise"
 
@@ -143,15 +145,16 @@ class EmotiBitDecoder:
 
     def _near(self, last: Packet, packet: Packet, most: int = (1 << 16) - _LATE) -> bool:
         """Tell whether a packet may come after another, by number and time."""
-        steps = packet.number - last.number & 0xFFFF
-        return 0 < steps <= most and -_APART_MS < _passed(last, packet) < _APART_MS + _EACH_MS * (steps - 1)
+        steps, passed = packet.number - last.number & 0xFFFF, _passed(last, packet)
+        likely = steps <= _BURST + max(0, passed) / _LEAST_MS
+        return 0 < steps <= most and likely and -_APART_MS < passed < _APART_MS + _EACH_MS * (steps - 1)
 
     def _is_repeated(self, packet: Packet) -> bool:
         """Tell whether a packet may have come before: a line that repeats itself is no device that starts anew."""
         if self._last is None:
             return False
         back = self._last.number - packet.number & 0xFFFF
-        return back < _LATE and -_APART_MS < _passed(packet, self._last) < _APART_MS + _EACH_MS * back
+        return back < _AGAIN and -_APART_MS < _passed(packet, self._last) < _APART_MS + _EACH_MS * back
 
     def _follow(self, packet: Packet) -> bool:
         """Take the packet's number and time; return whether the device had started anew."""
@@ -159,10 +162,11 @@ class EmotiBitDecoder:
         if last is None:
             self._now = packet.time
             return False
-        if not self._near(last, packet):
+        passed = _passed(last, packet)
+        if not self._near(last, packet) and abs(passed) > _APART_MS:
             self._now += 1
             return True
-        self._now += _passed(last, packet)
+        self._now += passed
         if packet.number != last.number + 1 & 0xFFFF:
             for signal in self._signals.values():
                 signal.missed = True

@@ -151,6 +151,13 @@ def test_a_damaged_clock_costs_its_line_and_a_restart_is_followed():
     assert [frame.values[0] for frame in frames(events)][-2:] == [6.0, 7.0]
 
 
+def test_a_device_that_starts_anew_after_a_moment_is_followed_at_once():
+    """Its numbers and its clock are not so far back that they could not be a repetition; only a few packets are."""
+    texts = stream(60)
+    events = decode(EmotiBitDecoder(), lines(*texts, *texts))
+    assert len(frames(events)) == 2 * len(frames(decode(EmotiBitDecoder(), lines(*texts))))
+
+
 def test_lines_that_come_twice_are_taken_once():
     """A line that repeats itself is no restart, and makes neither samples nor holes."""
     texts = stream(10)
