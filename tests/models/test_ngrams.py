@@ -1,4 +1,4 @@
-"""Transcripts to hashed n-grams: pieces of words, morphemes, padding, and what counts as empty."""
+"""Transcripts to hashed n-grams: pieces of words, morphemes, lemmas, padding, and what counts as empty."""
 
 import unicodedata
 from dataclasses import replace
@@ -15,14 +15,46 @@ from models.features.text import EmptyText
 P = NgramParameters()
 
 
-def test_pieces_morphemes_and_pairs() -> None:
-    """A word gives its characters and pieces with the blanks around it, then come morphemes and pairs of them."""
-    assert ngrams("와!", 2) == ["와", "!", " 와", "와!", "! ", "m와", "m!", "b<\t와", "b와\t!", "b!\t>"]
+SHORT = NgramParameters(longest=2, letters=3)
+
+
+def of_kind(kind: str, text: str) -> set[str]:
+    """N-grams whose kind is told by a letter in front, without it."""
+    return {ngram[1:] for ngram in ngrams(text, P) if ngram.startswith(kind)}
+
+
+def test_pieces_morphemes_and_lemmas() -> None:
+    """A word gives its pieces in syllables and in letters, blanks around it, then come morphemes, lemmas and pairs."""
+    pieces = ["와", "!", " 와", "와!", "! "]
+    letters = ["j" + unicodedata.normalize("NFD", piece) for piece in (" 와", "와!")]
+    letters.append(f"j{unicodedata.normalize('NFD', '와')[1]}! ")
+    morphemes = ["m와", "m!", "b<\t와", "b와\t!", "b!\t>"]
+    lemmas = ["l와/IC", "l!/SF", "p<\t와/IC", "p와/IC\t!/SF", "p!/SF\t>"]
+    assert ngrams("와!", SHORT) == pieces + letters + morphemes + lemmas
+
+
+def test_a_stem_is_found_whatever_it_grew_into() -> None:
+    """The stem of a contraction is among the lemmas, though no syllable of it is left as written."""
+    assert {"무섭/VA", "어서/EC"} <= of_kind("l", "무서워서")
+    assert of_kind("l", "무섭고") & of_kind("l", "무서웠다") == {"무섭/VA"}
+    assert "무서워서" in of_kind("m", "무서워서")
+
+
+def test_a_plus_sign_is_no_contraction() -> None:
+    """What mecab-ko joins its parts with may stand in a text as well, alone or between commas."""
+    for text in ("좋아 1+1 행사", "좋아 + 나", "좋아, + ,, /+/"):
+        assert "+" in {lemma.partition("/")[0] for lemma in of_kind("l", text)} | of_kind("m", text)
+
+
+def test_letters_are_shared_where_syllables_are_not() -> None:
+    """`예뻐` and `예뻤다` have no syllable pair in common, but letters up to the vowel."""
+    common = of_kind("j", "예뻐") & of_kind("j", "예뻤다")
+    assert unicodedata.normalize("NFD", "예뻐") in common
 
 
 def test_each_ngram_counts_once() -> None:
     """Saying a word twice adds only what lies between the two."""
-    once, twice = set(ngrams("좋아", 4)), ngrams("좋아 좋아", 4)
+    once, twice = set(ngrams("좋아", P)), ngrams("좋아 좋아", P)
     assert len(twice) == len(set(twice))
     assert once <= set(twice)
 
@@ -31,12 +63,7 @@ def test_the_same_text_written_otherwise_is_the_same() -> None:
     """Decomposed Hangul, other blanks and capitals make no difference, nor does how long one laughs in writing."""
     for other in (unicodedata.normalize("NFD", "나 tv 봐"), " 나\n tv  봐", "나 TV 봐"):
         np.testing.assert_array_equal(ngram_features(other, P), ngram_features("나 tv 봐", P))
-    assert set(ngrams("좋아ㅋㅋㅋㅋ", 4)) - set(ngrams("좋아ㅋㅋㅋ", 4)) <= {
-        "mㅋㅋㅋㅋ",
-        "b좋아ㅋㅋㅋㅋ\t>",
-        "b아\tㅋㅋㅋㅋ",
-        "bㅋㅋㅋㅋ\t>",
-    }
+    assert of_kind("j", "좋아ㅋㅋㅋㅋ") == of_kind("j", "좋아ㅋㅋㅋ")
 
 
 @given(st.text(max_size=80).map(lambda text: text + "가"))
