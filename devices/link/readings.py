@@ -202,10 +202,11 @@ class Readings:
         if self._outputs and self._found_rates:  # a column that joins later comes with the same lines
             self._found_rates[name] = next(iter(self._found_rates.values()))
             return True
-        heard = [at for at, each in self._held for one in each if isinstance(one, Frame) and one.layout == name]
-        if len(heard) < PACE_FRAMES or heard[-1] - heard[0] < PACE_S:
+        frames = [(at, one) for at, each in self._held for one in each if isinstance(one, Frame) and one.layout == name]
+        if len(frames) < PACE_FRAMES or frames[-1][0] - frames[0][0] < PACE_S:
             return False
-        self._found_rates[name] = usual((len(heard) - 1) / (heard[-1] - heard[0]))
+        (began, first), (ended, last) = frames[0], frames[-1]
+        self._found_rates[name] = usual((last.index - first.index) / (ended - began))
         return True
 
     def _remarks(self, decoded: Iterable[Decoded], now: float) -> list[Reading]:

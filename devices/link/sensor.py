@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from devices.link.background import State
 from devices.link.capture import Capture, Tapped
 from devices.link.port_finder import Listing, listed_ports
 from devices.link.readings import IRREGULAR, Reading, Readings, SensorNotice
 from devices.link.session_clock import SessionClock
-from devices.link.supervisor import Patience, State, Supervisor
+from devices.link.supervisor import Patience, Supervisor
 from devices.link.transport import SerialTransport, SocketTransport, Transport
 from devices.sensors import catalog
 from devices.sensors.driver import Driver

@@ -13,12 +13,11 @@ device that opens and gives nothing good is STALLED before that.
 """
 
 import random
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 
+from devices.link.background import Background, State
 from devices.link.readings import Reading, Readings, SensorNotice
 from devices.link.script import Conversation
 from devices.link.session_clock import SessionClock
@@ -27,21 +26,6 @@ from devices.sensors.driver import Driver, Refused, UnknownChannel
 
 AWAY_EVERY_S = 0.1
 """So often is said that nothing comes while a device is away"""
-JOIN_S = 0.95
-"""`stop` waits so long for the thread; one that hangs in an operating system's open ends when that returns"""
-
-
-class State(Enum):
-    """What a device is doing."""
-
-    CLOSED = "closed"
-    OPENING = "opening"
-    STREAMING = "streaming"
-    STALLED = "stalled"
-    LOST = "lost"
-    """Its port is not there"""
-    BACKOFF = "waiting"
-    """Its port is there and cannot be used, or nobody can tell"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +53,7 @@ class Patience:
     """For telling a device to stop"""
 
 
-class Supervisor:
+class Supervisor(Background):
     """The thread of one device.
 
     Parameters
@@ -96,37 +80,12 @@ class Supervisor:
         deliver: Callable[[Reading], None],
         patience: Patience,
     ) -> None:
-        self._name = name
+        super().__init__(name)
         self._driver, self._transport, self._readings = driver, transport, readings
         self._clock, self._deliver, self._patience = clock, deliver, patience
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
-        self._streaming = threading.Event()
         self._tried = 0
         self._last_good = self._opened = self._next_away = 0.0
         self._chance = random.Random()  # noqa: S311 - spreads attempts, hides nothing
-        self.state = State.CLOSED
-        self.problem: str | None = None
-        """Why the device is not streaming, in one line; None when it is"""
-        self.connections = 0
-        """Times that the device began to stream"""
-
-    def start(self) -> None:
-        """Begin; returns at once."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End: the device is told to stop, the port closed, the thread joined, all within a second."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(JOIN_S)
-            self._thread = None
-
-    def wait_streaming(self, timeout_s: float) -> bool:
-        """Wait until the device streams; False when it does not in time."""
-        return self._streaming.wait(timeout_s)
 
     def _run(self) -> None:
         self._pass_on(self._readings.lose(self._clock.now(), "not connected yet"))
@@ -261,14 +220,7 @@ class Supervisor:
             self._deliver(reading)
 
     def _say(self, now: float, text: str) -> None:
-        self._deliver(SensorNotice(now, f"{self._name}: {text}"))
-
-    def _enter(self, state: State) -> None:
-        self.state = state
-        if state is State.STREAMING:
-            self._streaming.set()
-        else:
-            self._streaming.clear()
+        self._deliver(SensorNotice(now, f"{self.name}: {text}"))
 
 
 def _kind(problem: str) -> str:

@@ -1,7 +1,10 @@
 """Supervised sensors on real pseudo-terminals with emulated devices: what streams, and what is no such device."""
 
 import random
+import socket
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +12,13 @@ import pytest
 from devices.emulation.bitalino import Bitalino
 from devices.emulation.device import Device, Reading, Sampling
 from devices.emulation.emulator import Emulator
-from devices.emulation.faults import Fault
+from devices.emulation.faults import Fault, scattered
 from devices.emulation.lines import TextLines
-from devices.link.sensor import State
-from tests.devices.link.deliveries import BITALINO, LINES, check_order, delivered
+from devices.link.sensor import Sensor, State
+from devices.link.session_clock import SessionClock
+from devices.sensors.url import parse
+from tests.devices.link.conftest import HASTY
+from tests.devices.link.deliveries import BITALINO, LINES, Deliveries, check_order, delivered
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -132,4 +138,57 @@ def test_lost_bytes_are_lost_samples_and_nothing_more(terminal, sensor_of):
         sensor.stop()
     counted = [gap for gap in out.gaps("eda") if gap.lost]
     assert all(1 <= gap.lost <= 5 and gap.duration == pytest.approx(gap.lost / 1000) for gap in counted)
+    check_order(out, "eda")
+
+
+def test_every_kind_of_damage_is_survived(terminal, sensor_of):
+    """With dozens of bytes lost, added, altered and repeated the stream goes on, and every index is accounted for."""
+    sensor = sensor_of(BITALINO)
+    out = delivered(sensor)
+    faults = scattered(["drop", "insert", "flip", "duplicate", "zeros", "ones", "split"], 40, 3.0, seed=3)
+    with Emulator(Bitalino(), terminal) as emulator:
+        sensor.start()
+        assert sensor.wait_streaming(5)
+        began = emulator.now
+        for fault in faults:
+            emulator.plan(replace(fault, at=began + fault.at))
+        out.until(lambda: emulator.now > began + 3.1)
+        count = out.samples("ecg")
+        out.until(lambda: out.samples("ecg") > count + 100)
+        assert sensor.state is State.STREAMING
+        sensor.stop()
+    assert len(out.gaps("ecg")) > 10
+    check_order(out, "ecg")
+
+
+def test_a_channel_that_the_device_does_not_have_is_named(terminal, sensor_of):
+    """What the sketch does print stands in the message."""
+    sensor = sensor_of("protocol=lines&channels=eda:GSR/uS&rate=50")
+    out = delivered(sensor)
+    with Emulator(TextLines(boot_s=0), terminal):
+        sensor.start()
+        out.until(lambda: any("no column 'GSR'; it sends EDA, ECG, TEMP" in text for text in out.notices()))
+        assert not out.blocks("eda")
+        sensor.stop()
+
+
+def test_a_sensor_behind_a_socket_reconnects():
+    """A serial server that goes away and comes back is a device that was unplugged."""
+    out, pace = Deliveries(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host, port = server.getsockname()
+        url = parse(f"socket://{host}:{port}?protocol=lines&channels=eda:EDA/uS&rate=100")
+        sensor = Sensor(url, SessionClock(), out, patience=HASTY)
+        sensor.start()
+        for connection in range(2):
+            peer, _ = server.accept()
+            count = out.samples("eda")
+            with peer:
+                while sensor.facts.reconnects < connection or out.samples("eda") < count + 10:
+                    peer.sendall(b"EDA:1.5\n")
+                    pace.wait(0.01)
+        out.until(lambda: sensor.state is State.BACKOFF)
+        assert "closed the connection" in sensor.facts.problem
+        sensor.stop()
+    assert sensor.facts.reconnects == 1
     check_order(out, "eda")

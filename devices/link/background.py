@@ -1,0 +1,72 @@
+"""What a thread that keeps one device streaming shows to others: its state, and how it is begun and ended."""
+
+import threading
+from abc import ABC, abstractmethod
+from enum import Enum
+
+JOIN_S = 0.95
+"""`stop` waits so long for the thread; one that hangs in an operating system's open ends when that returns"""
+
+
+class State(Enum):
+    """What a device is doing."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    STREAMING = "streaming"
+    STALLED = "stalled"
+    LOST = "lost"
+    """Its port is not there"""
+    BACKOFF = "waiting"
+    """Its port is there and cannot be used, or nobody can tell"""
+
+
+class Background(ABC):
+    """A thread between `start` and `stop`.
+
+    Parameters
+    ----------
+    name
+        For people.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        """For people"""
+        self.state = State.CLOSED
+        """What the device is doing; from any thread"""
+        self.problem: str | None = None
+        """Why the device is not streaming, in one line; None when it is"""
+        self.connections = 0
+        """Times that the device began to stream"""
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._streaming = threading.Event()
+
+    @abstractmethod
+    def _run(self) -> None:
+        """Work until `_stopping` is set."""
+
+    def start(self) -> None:
+        """Begin to look for the device; returns at once."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within a second, from every state: the device is told to stop and let go, the thread joined."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(JOIN_S)
+            self._thread = None
+
+    def wait_streaming(self, timeout_s: float) -> bool:
+        """Wait until the device streams; False when it does not in time, and `problem` says why."""
+        return self._streaming.wait(timeout_s)
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        if state is State.STREAMING:
+            self._streaming.set()
+        else:
+            self._streaming.clear()
