@@ -1,7 +1,7 @@
 """Lines of text from a sketch, made into frames: one layout for each column, since sketches print at will.
 
 A line may be cut or wrong and still be a number, so the first line after opening is never data, a count of fields that
-does not fit is no data, and a checksum that was there once is asked for ever after.
+does not fit is no data, and where lines have checksums one without is no data either.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ ONLY = "value"
 """Name of the column of lines that hold one number"""
 
 _COLUMNS = 64  # names, at most: noise makes new ones
+_TRUST = 8  # lines without a checksum, after those with one, that it takes to believe that there are none any more
 _FOREIGN = 1024  # bytes without data, after which something is said
 _NOT_LINES = f"{_FOREIGN} bytes without a line of numbers: another device, another baud rate, or nothing but noise"
 
@@ -56,7 +57,7 @@ class LinesDecoder:
         self._time = DeviceTime()
         self._count = Count()
         self._first = True
-        self._sealed = False
+        self._seals = 0  # how much checksums are expected, up to `_TRUST`
         self._off = False
         self._spoilt: int | None = 0  # lines since the last good one; None when they cannot be counted
         self._known: tuple[tuple[str, ...], Clock] | None = None  # for which all layouts are up to date
@@ -90,16 +91,20 @@ class LinesDecoder:
         body, sealed = unseal(line.text) if line.text is not None else (b"", None)
         meaning = Damaged("too long") if line.text is None else read(body)
         if isinstance(meaning, Pairs | Row):
-            right = sealed or (sealed is None and not self._sealed)
+            right = sealed or (sealed is None and not self._seals)
+            self._expect_seal(sealed)
             if first or not right or not self._values(meaning, line, out):
                 self._spoil(line, first, out)
-            else:
-                self._sealed = self._sealed or sealed is True
         elif isinstance(meaning, Damaged) or sealed is False:
             self._spoil(line, first, out)
         else:
             self.counters.accepted += line.size
             self._words(meaning, line, out)
+
+    def _expect_seal(self, sealed: bool | None) -> None:
+        """Learn from a line; one that had a checksum by chance spoils no more than the next one without."""
+        if sealed is not False:
+            self._seals = max(0, min(_TRUST, self._seals + (1 if sealed else -1)))
 
     def _values(self, meaning: Pairs | Row, line: Line, out: list[Decoded]) -> bool:
         """Take a line of values; return False when it cannot be one of this sketch."""
@@ -186,8 +191,12 @@ class LinesDecoder:
             out.append(Remark("layout", f"the device sends {said}"))
 
     def _layout(self, name: str, clock: Clock) -> Layout:
-        """Return the layout of a column; a clock that it had is not taken from it for one that says less."""
-        clock = max(clock, self._clock(name) or clock, key=("arrival", "index", "ticks").index)
+        """Return the layout of a column; whether it has the device's clock is settled by its first line."""
+        had = self._clock(name)
+        if had is not None and "ticks" in (had, clock):
+            clock = had
+        elif had == "index":
+            clock = "index"
         clock = "arrival" if clock == "index" and not self._rate else clock
         channel = Channel(name, self._units.get(name.lower(), ""))
         return Layout(name, (channel,), self._rate, clock, MICROSECOND_HZ if clock == "ticks" else 0.0)

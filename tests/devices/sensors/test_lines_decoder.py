@@ -141,6 +141,20 @@ def test_counters_turn_repeat_and_begin_anew(numbers, missing):
     assert [hole.count for hole in holes(events)] == missing
 
 
+def test_a_checksum_by_chance_does_no_harm():
+    """Noise that ends in a right checksum, among lines without, costs the next line and no more."""
+    texts = ["", "EDA:1", sealed("EDA:2"), "EDA:3", "EDA:4"]
+    assert columns(decode(LinesDecoder(), lines(*texts))) == {"EDA": [1, 2, 4]}
+
+
+def test_a_clock_by_chance_does_no_harm():
+    """A column that began without the device's clock goes on without it."""
+    texts = ["", "EDA:1", "t:5,EDA:2", "EDA:3"]
+    books = LinesDecoder()
+    assert columns(decode(books, lines(*texts))) == {"EDA": [1, 2, 3]}
+    assert books.layouts[0].clock == "arrival"
+
+
 def test_a_checksum_is_believed_and_then_asked_for():
     """A wrong one is no data, and neither is a line without one after the first that had it."""
     texts = ["", sealed("EDA:1"), "EDA:2*00", "EDA:3", sealed("EDA:4")]
