@@ -3,17 +3,17 @@
 Needs the package pylsl (extra `lsl`), which is imported when an inlet is made.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from devices.link.background import Background, State
 from devices.link.readings import Reading, SensorNotice
 from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
-from devices.link.supervisor import AWAY_EVERY_S, JOIN_S, State
+from devices.link.supervisor import AWAY_EVERY_S
 from devices.link.transport import LinkError, NoAnswer
 from devices.lsl_library import describe, load
 from devices.lsl_stream import Placing, columns, implied, predicate
@@ -31,7 +31,7 @@ _CHUNK = 4096
 _BUFFER_S = 60
 
 
-class LslSensor:
+class LslSensor(Background):
     """One inlet, used as `devices.link.sensor.Sensor` is; a thread runs between `start` and `stop`.
 
     Parameters
@@ -56,20 +56,13 @@ class LslSensor:
         self._predicate = predicate(url.address)
         self._wanted = url.wanted or implied(url.address)
         self.required = url.required
-        self.name = f"LSL stream {url.address}"
-        """For people"""
+        super().__init__(f"LSL stream {url.address}")
         self._address = url.address
         self._clock, self._deliver = clock, deliver
         self._placing = Placing(wanted.stream for wanted in self._wanted)
-        self._stopping, self._streaming = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
         self._sender = ""
         self._source: str | None = None
-        self._connections = 0
         self._next_away = 0.0
-        self._problem: str | None = None
-        self.state = State.CLOSED
-        """What it is doing; from any thread"""
 
     @property
     def rates(self) -> Mapping[str, float]:
@@ -84,7 +77,7 @@ class LslSensor:
         return Facts(
             state=self.state,
             port=self._sender or self._address,
-            problem=self._problem,
+            problem=self.problem,
             offset_s=fit.offset_s if fit else 0.0,
             drift_ppm=fit.drift_ppm if fit else 0.0,
             latency_s=fit.latency_s if fit else 0.0,
@@ -92,25 +85,8 @@ class LslSensor:
             frames=placing.samples,
             lost=placing.lost,
             skipped=0,
-            reconnects=max(0, self._connections - 1),
+            reconnects=max(0, self.connections - 1),
         )
-
-    def start(self) -> None:
-        """Begin to look for the stream; returns at once."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End within a second, from every state."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(JOIN_S)
-            self._thread = None
-
-    def wait_streaming(self, timeout_s: float) -> bool:
-        """Wait until samples come; False when none do in time, and `facts.problem` says why."""
-        return self._streaming.wait(timeout_s)
 
     def _run(self) -> None:
         self._lose("not connected yet")
@@ -122,7 +98,7 @@ class LslSensor:
             if found is None:
                 if self._clock.now() - began > _PATIENCE_S:
                     self._fail(f"no stream with {self._address} on the network; start the program that sends it")
-                    self._enter(State.BACKOFF)
+                    self._enter(State.LOST)
                 self._say_away()
                 self._stopping.wait(AWAY_EVERY_S)
                 continue
@@ -189,10 +165,10 @@ class LslSensor:
 
     def _recover(self) -> None:
         if self.state is State.OPENING:
-            self._connections += 1
-        if self._problem is not None:
-            self._say("streams" if self._connections == 1 else "is back")
-        self._problem = None
+            self.connections += 1
+        if self.problem is not None:
+            self._say("streams" if self.connections == 1 else "is back")
+        self.problem = None
         self._enter(State.STREAMING)
 
     def _watch(self, silent: float, rate: float) -> None:
@@ -208,15 +184,14 @@ class LslSensor:
     def _give_up(self, problem: str) -> None:
         if self._stopping.is_set():
             return
-        self._enter(State.LOST)
-        self._fail(problem)
         self._enter(State.BACKOFF)
+        self._fail(problem)
 
     def _fail(self, problem: str) -> None:
         """Say what is wrong, once, and that the streams are away."""
-        if self._problem is None:
+        if self.problem is None:
             self._say(problem)
-        self._problem = problem
+        self.problem = problem
         self._lose(problem)
 
     def _lose(self, reason: str) -> None:
@@ -235,10 +210,3 @@ class LslSensor:
 
     def _say(self, text: str) -> None:
         self._deliver(SensorNotice(self._clock.now(), f"{self.name}: {text}"))
-
-    def _enter(self, state: State) -> None:
-        self.state = state
-        if state is State.STREAMING:
-            self._streaming.set()
-        else:
-            self._streaming.clear()
