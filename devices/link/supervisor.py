@@ -84,7 +84,8 @@ class Supervisor(Background):
         self._driver, self._transport, self._readings = driver, transport, readings
         self._clock, self._deliver, self._patience = clock, deliver, patience
         self._tried = 0
-        self._last_good = self._opened = self._next_away = 0.0
+        self._is_new = False
+        self._last_good = self._next_away = 0.0
         self._chance = random.Random()  # noqa: S311 - spreads attempts, hides nothing
 
     def _run(self) -> None:
@@ -97,6 +98,7 @@ class Supervisor(Background):
             self._enter(State.CLOSED)
 
     def _attempt(self) -> None:
+        """Open the device and keep it streaming as long as that goes well."""
         try:
             self._stream(self._connect())
         except Interrupted:
@@ -118,7 +120,7 @@ class Supervisor(Background):
 
     def _stream(self, data: bytes) -> None:
         """Pass on what comes, until something is wrong or somebody wants to stop."""
-        self._opened = self._last_good = self._clock.now()
+        self._is_new, self._last_good = True, self._clock.now()
         while not self._stopping.is_set():
             now = self._clock.now()
             if data:
@@ -139,8 +141,8 @@ class Supervisor(Background):
 
     def _recover(self, now: float) -> None:
         was, self.problem, self._tried = self.problem, None, 0
-        if self.state is State.OPENING or not self.connections:
-            self.connections += 1
+        self.connections += self._is_new
+        self._is_new = False
         if was is not None:
             self._say(now, "streams" if self.connections == 1 else "is back")
         self._enter(State.STREAMING)
