@@ -136,7 +136,8 @@ def test_lost_bytes_are_lost_samples_and_nothing_more(terminal, sensor_of):
             emulator.plan(Fault(emulator.now + 0.05 * k, "drop", 3))
         out.until(lambda: len([gap for gap in out.gaps("eda") if gap.lost]) >= 5)
         sensor.stop()
-    counted = [gap for gap in out.gaps("eda") if gap.lost]
+    # On a busy computer, arrivals spread by more than half of the 16 frames that the device can tell apart.
+    counted = [gap for gap in out.gaps("eda") if gap.lost and "guess" not in gap.reason]
     assert all(1 <= gap.lost <= 5 and gap.duration == pytest.approx(gap.lost / 1000) for gap in counted)
     check_order(out, "eda")
 
