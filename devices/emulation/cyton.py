@@ -89,7 +89,8 @@ class Cyton(PacketDevice):
         elif command == "s":
             self.end()
         elif command == "v":
-            self.restart()
+            self.end()
+            self._analog = False
         if self.streaming:
             return b""
         if command in ("/0", "/2"):

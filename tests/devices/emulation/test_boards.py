@@ -46,6 +46,13 @@ def test_cyton_analog_mode():
     assert all(0 < pin < 1024 for pin in struct.unpack(">3h", packet[26:32]))
 
 
+def test_cyton_takes_commands_in_one_piece():
+    """Reset, defaults, mode and start may come in one write."""
+    device = Cyton()
+    assert device.receive(b"vd/2b").count(b"$$$") == 3
+    assert device.streaming
+
+
 def test_cyton_may_stream_already():
     """Left so by a program that crashed; while it streams it answers nothing but `v`, which stops it."""
     device = Cyton(streaming=True)
