@@ -33,7 +33,7 @@ from training import stress_predict
 from training.arousal import aroused, evidence_weights
 from training.cache import Origin
 from training.errors import NotPrepared
-from training.export import REPRESENTATIVE, keep, quiet_keras
+from training.export import REPRESENTATIVE, keep, place, quiet_keras
 from training.metrics import Report, mean_and_spread, report
 from training.stress_predict import FOLDER, UNLABELLED, Windows, read_windows
 from training.whole import whole
@@ -99,7 +99,7 @@ def prepare(data: Path, out: Path, progress: Progress = silent) -> None:
 
 
 def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> None:
-    """Train on everybody, and once more without each person; write models and parameters into `out`.
+    """Train on everybody, and once more without each person; write what is not there of models and parameters.
 
     The problem is convex, so `seed` decides about nothing but what Keras draws before the weights are set.
 
@@ -108,17 +108,21 @@ def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> No
     NotPrepared
         When there is no `bio.npz`.
     """
-    quiet_keras(seed)
+    keras = quiet_keras(seed)
     windows = _prepared(prepared)
     values = _compared(windows)
     baselines = [histories(windows, values, length) for length in SESSIONS_S]
     (out / FOLDS).mkdir(parents=True, exist_ok=True)
     people = [str(person) for person in np.unique(windows.person)]
     for done, without in enumerate([NOBODY, *people], start=1):
-        parameters, model, rows = _trained(windows, values, baselines, without)
-        path = out / FOLDS / without if without else out / "bio"
-        path.with_suffix(".tflite").write_bytes(keep(path, rows, model, half=False))
-        path.with_suffix(".json").write_text(json.dumps(parameters.to_json(), indent=1) + "\n")
+        path = place(out, "bio", without)
+        if not path.with_suffix(".tflite").is_file():
+            keras.backend.clear_session()  # so that layers have the same names whatever was trained before
+            parameters, model, rows = _trained(windows, values, baselines, without)
+            path.with_suffix(".json").write_text(json.dumps(parameters.to_json(), indent=1) + "\n")
+            graph = keep(path, rows, model, half=False)
+            with whole(path.with_suffix(".tflite")) as partial:
+                partial.write_bytes(graph)
         progress(done, 1 + len(people))
 
 
@@ -135,8 +139,8 @@ def _trained(
     return parameters, _network(*_logistic(rows, stress)), some
 
 
-def evaluate(prepared: Path, fitted: Path) -> dict[str, Any]:
-    """Score every person's windows with the graph that was trained without that person.
+def evaluate(prepared: Path, fitted: Path, progress: Progress = silent) -> dict[str, Any]:
+    """Score every person's windows with the graph that was trained without that person; `progress` counts sessions.
 
     Must run in a process that has not loaded TensorFlow. Also writes `bio-heldout.npz` into `fitted`: person, end,
     stress and evidence of each labelled window of the whole recordings.
@@ -155,14 +159,18 @@ def evaluate(prepared: Path, fitted: Path) -> dict[str, Any]:
     windows = _prepared(prepared)
     scored = _labelled(windows)
     person, end, stress = windows.person[scored], windows.end[scored], windows.stress[scored]
-    whole, *shorter = (_heldout_evidence(windows, fitted, length)[scored] for length in TESTED_S)
-    np.savez_compressed(fitted / "bio-heldout.npz", person=person, end=end, stress=stress, evidence=whole)
-    people = [_report(stress[person == who], whole[person == who]).uar for who in np.unique(person)]
+    evidence = []
+    for done, length in enumerate(TESTED_S, start=1):
+        evidence.append(_heldout_evidence(windows, fitted, length)[scored])
+        progress(done, len(TESTED_S))
+    recordings, *shorter = evidence
+    np.savez_compressed(fitted / "bio-heldout.npz", person=person, end=end, stress=stress, evidence=recordings)
+    people = [_report(stress[person == who], recordings[person == who]).uar for who in np.unique(person)]
     return {
         "protocol": "Stress-Predict, one person left out at a time",
         "classes": ["rest", "stress"],
         "people": len(people),
-        **asdict(_report(stress, whole)),
+        **asdict(_report(stress, recordings)),
         "uar_folds": {**mean_and_spread(people), "min": min(people), "max": max(people)},
         "sessions": {f"{s:.0f} s": _report(stress, one).uar for s, one in zip(TESTED_S[1:], shorter, strict=True)},
         "control": {"time since the start alone": _by_time_alone(person, end, stress)},

@@ -64,17 +64,24 @@ def is_current(folder: Path, name: str, origin: Origin, tell: Callable[[str], ob
 
     If they are of another origin, they no longer count from here on: `record` has to follow once they are made anew.
     """
-    path = _record_path(folder, name)
-    if not path.is_file():
+    changed = changes(folder, name, origin)
+    if changed is None:
         return False
-    found = json.loads(path.read_text(encoding="utf-8"))
-    changed = [WORDS[field.name] for field in fields(origin) if found.get(field.name) != getattr(origin, field.name)]
     if not changed:
         tell(f"{name}: {folder} is up to date; nothing to do")
         return True
     tell(f"{name}: {' and '.join(changed)} changed since {folder} was prepared; preparing anew")
-    path.unlink()
+    _record_path(folder, name).unlink()
     return False
+
+
+def changes(folder: Path, name: str, origin: Origin) -> list[str] | None:
+    """What differs in the origin of what `folder` holds, in words; None when nothing is recorded there."""
+    path = _record_path(folder, name)
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return [WORDS[field.name] for field in fields(origin) if found.get(field.name) != getattr(origin, field.name)]
 
 
 def record(folder: Path, name: str, origin: Origin) -> None:

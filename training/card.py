@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from models.scores import LABELS
+from training.report.numbers import Table, sizes
+from training.variants import Comparison
 
 LIMITS = """## Limits
 
@@ -70,7 +72,10 @@ def card(name: str, training: Mapping[str, Any]) -> str:
     head = f"# {name}\n\nEmotion from voice, words and body over the labels {', '.join(LABELS)}.\n"
     made = f"Made on {training['date']} with seed {training['seed']}: {_packages(training['packages'])}.\n"
     sections = [_section(modality, training[modality]) for modality in modalities]
-    return "\n".join([head, made, _licences(training[modality] for modality in modalities), *sections, LIMITS])
+    compared = [Comparison.from_json(each) for m in modalities for each in training[m].get("sizes") or []]
+    formats = [markdown(sizes(compared))] if compared else []
+    terms = _licences(training[modality] for modality in modalities)
+    return "\n".join([head, made, terms, *sections, *formats, LIMITS])
 
 
 def _packages(packages: Mapping[str, str]) -> str:
@@ -162,6 +167,12 @@ def _confusion(scores: Mapping[str, Any], classes: Iterable[str]) -> str:
     names = list(classes)
     rows = [[name, *map(str, row)] for name, row in zip(names, scores["confusion"], strict=True) if any(row)]
     return table(["", *names], rows)
+
+
+def markdown(of: Table) -> str:
+    """A section with a table and its note."""
+    note = f"{of.note}\n\n" if of.note else ""
+    return f"## {of.title}\n\n{note}{table(list(of.head), [list(row) for row in of.rows])}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

@@ -8,21 +8,21 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.scores import Modality
-    from training.quantisation import Variant
+    from training.report.numbers import Table
+    from training.variants import Comparison
 
 DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
 MODALITIES = ("voice", "text", "bio")
-VARIANTS = ("float32", "float16", "dynamic", "int8")
+VARIANTS = ("float32", "float16", "dynamic", "int8", "selective")
 SEED = 327
+RUNS = Path("runs")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -89,7 +89,7 @@ def _quantise_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("modality", choices=MODALITIES)
     parser.add_argument("--prepared", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
     parser.add_argument("--fitted", type=Path, required=True, metavar="DIR", help="what `fit` wrote")
-    parser.add_argument("--variant", choices=VARIANTS, help="use this one (default: the smallest within 0.5 points)")
+    _variant(parser)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
 
@@ -103,11 +103,11 @@ def _export_options(parser: argparse.ArgumentParser) -> None:
 def _bundle_options(parser: argparse.ArgumentParser) -> None:
     _prepare_options(parser)
     parser.add_argument("--name", help="of the bundle (default: its folder's)")
-    parser.add_argument("--quantise", action="store_true", help="ship the smallest graphs within 0.5 points of float32")
+    _variant(parser)
     parser.add_argument(
         "--recipes", type=Path, metavar="DIR", help="folder with voice.toml, text-ngrams.toml of your own"
     )
-    parser.add_argument("--work", type=Path, metavar="DIR", help="keep features and fitted models here")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="keep all steps here (default: runs/NAME)")
 
 
 def _all_options(parser: argparse.ArgumentParser) -> None:
@@ -154,6 +154,14 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
 
 def _only(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", nargs="+", choices=MODALITIES, default=MODALITIES, help="some of the modalities")
+
+
+def _variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--variant",
+        choices=VARIANTS,
+        help="number format of the graphs (default: the smallest within 0.5 points of float32, for each model)",
+    )
 
 
 def _seed(parser: argparse.ArgumentParser) -> None:
@@ -227,7 +235,8 @@ def _fit(arguments: argparse.Namespace) -> None:
     from training import stages
 
     with _progress(f"fit {arguments.modality}") as progress:
-        stages.fit(arguments.modality, arguments.prepared, arguments.out, arguments.recipe, arguments.seed, progress)
+        of = (arguments.modality, arguments.prepared, arguments.out, arguments.recipe, arguments.seed)
+        stages.fit(*of, progress, _tell)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -260,19 +269,17 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _quantise(arguments: argparse.Namespace) -> None:
-    name, variants = _quantised(
-        arguments.modality, arguments.prepared, arguments.fitted, arguments.variant, arguments.jobs
-    )
+    of = (arguments.modality, arguments.prepared, arguments.fitted, arguments.variant, arguments.jobs)
+    comparisons = _quantised(*of)
     if arguments.json:
-        listed = [asdict(variant) for variant in variants]
-        sys.stdout.write(json.dumps({"chosen": name, "variants": listed}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps([each.to_json() for each in comparisons], ensure_ascii=False) + "\n")
     else:
-        _print_variants(name, variants)
+        _print_sizes(comparisons)
 
 
 def _quantised(
     modality: "Modality", prepared: Path, fitted: Path, variant: str | None, jobs: int
-) -> "tuple[str, list[Variant]]":
+) -> "list[Comparison]":
     from training import stages
     from training.tasks import Workers
 
@@ -280,33 +287,40 @@ def _quantised(
         return stages.quantise(modality, prepared, fitted, variant, Workers(max(jobs, 1)), progress)
 
 
-def _print_variants(name: str, variants: "list[Variant]") -> None:
-    for variant in variants:
-        sys.stdout.write(f"{'*' if variant.name == name else ' '} {variant}\n")
+def _print_sizes(comparisons: "list[Comparison]") -> None:
+    from training.report.numbers import sizes
+
+    _print_table(sizes(comparisons))
+
+
+def _print_table(table: "Table") -> None:
+    from training.report.screen import table_text
+
+    terminal = sys.stdout.isatty()
+    sys.stdout.write(table_text(table, None if terminal else 120, terminal))
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from training import stages
+    from training import bundling
 
-    bundle = stages.export(arguments.fitted, arguments.out, arguments.name or arguments.out.resolve().name)
+    bundle = bundling.export(arguments.fitted, arguments.out, arguments.name or arguments.out.resolve().name)
     sys.stdout.write(f"{arguments.out}: bundle {bundle.name}, {', '.join(bundle.models)}\n")
 
 
 def _bundle(arguments: argparse.Namespace) -> None:
     from training import stages
 
-    with tempfile.TemporaryDirectory(prefix="maeum-train-") as temporary:
-        work = arguments.work or Path(temporary)
-        prepared, fitted = work / "prepared", work / "fitted"
-        _prepare_into(arguments, prepared)
-        for modality in arguments.only:
-            stages.fit_apart(modality, prepared, fitted, arguments.recipes, arguments.seed)
-            if arguments.quantise and modality != "bio":  # whose graph has two kilobytes
-                _print_variants(*_quantised(modality, prepared, fitted, None, arguments.jobs))
-                continue
-            with _progress(f"evaluate {modality}") as progress:
-                stages.evaluate(modality, prepared, fitted, progress)
-        _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=arguments.name))
+    name = arguments.name or arguments.out.resolve().name
+    work = arguments.work or RUNS / name
+    prepared, fitted = work / "prepared", work / "fitted"
+    _prepare_into(arguments, prepared)
+    comparisons = []
+    for modality in arguments.only:
+        stages.fit_apart(modality, prepared, fitted, arguments.recipes, arguments.seed)
+        comparisons += _quantised(modality, prepared, fitted, arguments.variant, arguments.jobs)
+    _print_sizes(comparisons)
+    _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=name))
+    sys.stdout.write(f"{work}: every step; learning curves: tensorboard --logdir {fitted / 'tensorboard'}\n")
 
 
 def _all(arguments: argparse.Namespace) -> None:

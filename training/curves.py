@@ -1,6 +1,8 @@
-"""Learning curves of networks that are trained batch by batch."""
+"""Learning curves of networks that are trained batch by batch, and the files that keep them beside the graphs."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 POINTS = 20
 """Of a curve, at most"""
+SUFFIX = ".history.json"
 
 
 class Curve:
@@ -38,6 +41,25 @@ class Curve:
     def to_json(self) -> dict[str, list[float]]:
         """By Keras's names."""
         return {"loss": self.loss, "val_loss": self.val_loss}
+
+
+def mean_curve(curves: Sequence[Curve]) -> dict[str, list[float]]:
+    """Mean of the curves of networks that vote together, by Keras's names."""
+    names = ("loss", "val_loss")
+    return {name: np.mean([getattr(curve, name) for curve in curves], axis=0).round(5).tolist() for name in names}
+
+
+def write_curve(path: Path, curve: Mapping[str, Sequence[float]]) -> None:
+    """Write a model's curve beside its graph's `path`."""
+    path.with_suffix(SUFFIX).write_text(json.dumps(curve) + "\n", encoding="utf-8")
+
+
+def read_curves(out: Path, model: str) -> list[dict[str, Any]]:
+    """Curves that were written of a model, the one that ships as fold 0, each with its fold's name."""
+    files = {"0": (out / model).with_suffix(SUFFIX)}
+    files |= {path.name.removesuffix(SUFFIX): path for path in sorted((out / f"{model}-folds").glob(f"*{SUFFIX}"))}
+    there = {fold: path for fold, path in files.items() if path.is_file()}
+    return [{"fold": fold, **json.loads(path.read_text(encoding="utf-8"))} for fold, path in there.items()]
 
 
 def cross_entropy(targets: NDArray[np.float32], probabilities: NDArray[np.float32]) -> float:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.whole import remove
+
 REPRESENTATIVE = 100
 """Rows that show an integer graph the range of its values"""
 
@@ -58,18 +60,30 @@ def half_graph(model: Any) -> bytes:  # noqa: ANN401 - Keras has no annotations
 
 
 def keep(path: Path, rows: NDArray[Any], model: Any, half: bool = True) -> bytes:  # noqa: ANN401
-    """Convert, and save beside the graph's `path` what `training.quantisation` makes its variants from.
+    """Convert, and `save` beside the graph's `path` what `training.quantisation` makes its variants from."""
+    save(path, rows, model)
+    return tflite_graph(model, half)
+
+
+def save(path: Path, rows: NDArray[Any], model: Any) -> None:  # noqa: ANN401 - Keras has no annotations
+    """Save a Keras model whose batch is fixed to 1, and what integer graphs are calibrated with.
 
     `path`.saved/ is a TensorFlow SavedModel, which is read without the code that defines the layers; `path`.rows.npy
-    holds inputs of the training part, [n, ...], to calibrate integer graphs with.
+    holds inputs of the training part, [n, ...].
     """
     import tensorflow as tf
 
+    saved = path.with_suffix(".saved")
+    remove(saved)  # of a run that was interrupted
     signature = [tf.TensorSpec(given.shape, given.dtype, given.name) for given in model.inputs]
     with muted():
-        model.export(path.with_suffix(".saved"), format="tf_saved_model", verbose=False, input_signature=signature)
+        model.export(saved, format="tf_saved_model", verbose=False, input_signature=signature)
     np.save(path.with_suffix(".rows.npy"), rows)
-    return tflite_graph(model, half)
+
+
+def place(out: Path, model: str, fold: str = "") -> Path:
+    """Where the files of a model go, or of a fold's, each with a suffix of its own; `.tflite` is written last."""
+    return out / f"{model}-folds" / fold if fold else out / model
 
 
 @contextmanager

@@ -1,10 +1,4 @@
-"""The same network in four sizes: what smaller numbers save and what they cost, on data that was held out.
-
-    float32   as trained
-    float16   weights stored in half precision, computed with as float32
-    dynamic   weights stored as 8-bit integers, and multiplied as such
-    int8      weights and what flows between layers as 8-bit integers, scaled by rows of the training part;
-              division alone, which tflite-runtime lacks in integers, stays in floats
+"""From a saved Keras model to graphs in every number format of `training.variants`, and what they are worth.
 
 All take and give what the runtime expects, floats or ids in and probabilities out, and use built-in operators alone.
 Converting imports TensorFlow, so it happens in a process of its own; scoring must not.
@@ -12,60 +6,45 @@ Converting imports TensorFlow, so it happens in a process of its own; scoring mu
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.scores import Modality
 from models.tflite import InvalidGraph, Network
 from training.errors import NotPrepared
 from training.tasks import Task, Workers, run
-from training.whole import remove
+from training.variants import VARIANTS, Comparison, Variant, latency_ms
+from training.whole import whole
 
-VARIANTS = ("float32", "float16", "dynamic", "int8")
-FOLDER = "variants"
-TOLERANCE = 0.005
-"""Accuracy and UAR that a smaller graph may lose"""
+FOLDER, MEASURED = "variants", "variant.json"
 FLOAT_ONLY = ("DIV",)
 """Operators for which tflite-runtime 2.14 has no version in 8-bit integers, though the converter writes one"""
-TIMED, WARM_UP = 200, 20
-"""Runs"""
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+"""Operators that are integers in the variant `selective`"""
 
-Evaluate = Callable[[Path], Mapping[str, Any]]
-"""From a folder with graphs to the scores of `training.metrics.report`, under `corpora` where there are several"""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One size of a model's graph and how good it is."""
-
-    name: str
-    """One of VARIANTS"""
-    size: int
-    """Bytes"""
-    latency_ms: float | None = None
-    """Median, one thread; None when it does not run"""
-    accuracy: float | None = None
-    """Mean over corpora"""
-    uar: float | None = None
-    """Mean over corpora"""
-    reason: str | None = None
-    """Why it does not run"""
-
-    def __str__(self) -> str:
-        """One line of a table."""
-        head = f"{self.name:<8} {self.size / 1000:9.1f} kB"
-        if self.latency_ms is None or self.accuracy is None or self.uar is None:
-            return f"{head}  does not run: {self.reason}"
-        return f"{head} {self.latency_ms:8.3f} ms  accuracy {self.accuracy:.4f}  UAR {self.uar:.4f}"
+Progress = Callable[[int, int], object]
 
 
-def convert(modality: Modality, fitted: Path, workers: Workers, progress: Callable[[int, int], object]) -> None:
-    """Write every variant of a modality's graphs, those of its folds included, into `fitted`/variants.
+class Marks(NamedTuple):
+    """What a folder of graphs is worth."""
+
+    accuracy: float
+    score: float
+    judged: float
+    """The score on the rows that choose"""
+
+
+Evaluate = Callable[[Path, Progress], Marks]
+"""From a folder with graphs"""
+
+
+def convert(model: str, fitted: Path, workers: Workers, progress: Progress) -> None:
+    """Write every variant of a model's graphs, those of its folds included, into `fitted`/variants, unless it is there.
 
     Raises
     ------
@@ -73,89 +52,98 @@ def convert(modality: Modality, fitted: Path, workers: Workers, progress: Callab
         When `fit` has not left the models there.
     """
     fitted = fitted.resolve()
-    if not list(_saved(modality, fitted)):
-        raise NotPrepared(f"{fitted / modality}.saved is missing; run maeum-train fit first")
-    folders = [_folder(modality, fitted, name) for name in VARIANTS]
-    for folder in folders:
-        remove(folder)
-    tasks = [Task(f, _write_variant, (modality, fitted, n)) for f, n in zip(folders, VARIANTS, strict=True)]
+    if not list(_saved(model, fitted)):
+        raise NotPrepared(f"{fitted / model}.saved is missing; run maeum-train fit first")
+    tasks = [Task(variant_folder(model, fitted, name), _write_variant, (model, fitted, name)) for name in VARIANTS]
     run(tasks, workers, progress)
 
 
-def compare(
-    modality: Modality, fitted: Path, evaluate: Evaluate, progress: Callable[[int, int], object]
-) -> list[Variant]:
-    """Measure what `convert` wrote."""
+def measure(model: str, fitted: Path, evaluate: Evaluate, progress: Progress) -> list[Variant]:
+    """Measure what `convert` wrote, unless that was done; `progress` is told hundredths of variants."""
     variants = []
     for done, name in enumerate(VARIANTS):
-        progress(done, len(VARIANTS))
-        variants.append(_measured(name, modality, fitted, evaluate))
-    progress(len(VARIANTS), len(VARIANTS))
+        path = variant_folder(model, fitted, name) / MEASURED
+        if not path.is_file():
+            variant = _measured(model, fitted, name, evaluate, _part(progress, done))
+            with whole(path) as partial:
+                partial.write_text(json.dumps(asdict(variant)) + "\n", encoding="utf-8")
+        variants.append(Variant(**json.loads(path.read_text(encoding="utf-8"))))
+        _part(progress, done)(1, 1)
     return variants
 
 
-def chosen(variants: Sequence[Variant]) -> Variant:
-    """The smallest that runs and loses no more than TOLERANCE of accuracy and UAR against the first, float32."""
-    reference = variants[0]
-
-    def close(variant: Variant) -> bool:
-        pairs = (variant.accuracy, reference.accuracy), (variant.uar, reference.uar)
-        return all(now is not None and before is not None and now >= before - TOLERANCE for now, before in pairs)
-
-    return min((variant for variant in variants if close(variant)), key=lambda variant: variant.size)
+def install(fitted: Path, comparison: Comparison) -> None:
+    """Put the chosen graphs and their scores in the place of those there were, and write `M-variants.json`."""
+    model = comparison.model
+    folder = variant_folder(model, fitted, comparison.chosen)
+    shutil.copytree(folder, fitted, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MEASURED))
+    with whole(comparison_path(model, fitted)) as partial:
+        partial.write_text(json.dumps(comparison.to_json(), indent=1) + "\n", encoding="utf-8")
 
 
-def install(modality: Modality, fitted: Path, name: str, variants: Sequence[Variant]) -> None:
-    """Put a variant's graphs in the place of those that `fit` wrote, and say so in `M-variants.json`."""
-    folder = _folder(modality, fitted, name)
-    for path in folder.rglob("*.tflite"):
-        shutil.copyfile(path, fitted / path.relative_to(folder))
-    about = {"chosen": name, "variants": [asdict(variant) for variant in variants]}
-    (fitted / f"{modality}-variants.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+def variant_folder(model: str, fitted: Path, name: str) -> Path:
+    """Where a variant's graphs are, in a folder like `fitted`."""
+    return fitted / FOLDER / f"{model}-{name}"
 
 
-def _measured(name: str, modality: Modality, fitted: Path, evaluate: Evaluate) -> Variant:
-    folder = _folder(modality, fitted, name)
-    graph = (folder / f"{modality}.tflite").read_bytes()
+def comparison_path(model: str, fitted: Path) -> Path:
+    """Where `install` writes the comparison."""
+    return fitted / f"{model}-variants.json"
+
+
+def _part(progress: Progress, before: int) -> Progress:
+    return lambda done, total: progress(100 * before + 100 * done // max(total, 1), 100 * len(VARIANTS))
+
+
+def _measured(model: str, fitted: Path, name: str, evaluate: Evaluate, progress: Progress) -> Variant:
+    folder = variant_folder(model, fitted, name)
+    graph = (folder / f"{model}.tflite").read_bytes()
     try:
-        latency = _latency_ms(Network(graph), np.load(fitted / f"{modality}.rows.npy"))
-        metrics = evaluate(folder)
+        latency = latency_ms(Network(graph), np.load(fitted / f"{model}.rows.npy"))
+        marks = evaluate(folder, progress)
     except (InvalidGraph, RuntimeError) as error:  # how the interpreter says that it lacks an operator
         return Variant(name, len(graph), reason=str(error).splitlines()[0])
-    scored = list((metrics.get("corpora") or {modality: metrics}).values())
-    accuracy, uar = (float(np.mean([scores[key] for scores in scored])) for key in ("accuracy", "uar"))
-    return Variant(name, len(graph), latency, accuracy, uar)
+    return Variant(name, len(graph), latency, *marks)
 
 
-def _latency_ms(network: Network, rows: Any) -> float:  # noqa: ANN401 - floats or ids
-    times = []
-    for i in range(WARM_UP + TIMED):
-        row = rows[i % len(rows)]
-        start = time.perf_counter()
-        network(row)
-        times.append(time.perf_counter() - start)
-    return 1000 * float(np.median(times[WARM_UP:]))
+def _saved(model: str, fitted: Path) -> Iterator[Path]:
+    """Models that `training.export.save` saved: the one that ships, then those of the folds."""
+    yield from fitted.glob(f"{model}.saved")
+    yield from sorted(fitted.glob(f"{model}-folds/*.saved"))
 
 
-def _folder(modality: Modality, fitted: Path, name: str) -> Path:
-    return fitted / FOLDER / f"{modality}-{name}"
-
-
-def _saved(modality: Modality, fitted: Path) -> Iterator[Path]:
-    """Models that `training.export.keep` saved: the one that ships, then those of the folds."""
-    yield from fitted.glob(f"{modality}.saved")
-    yield from sorted(fitted.glob(f"{modality}-folds/*.saved"))
-
-
-def _write_variant(path: Path, modality: Modality, fitted: Path, name: str) -> None:
+def _write_variant(path: Path, model: str, fitted: Path, name: str) -> None:
     """Write a folder like `fitted` with one variant's graphs."""
-    for saved in _saved(modality, fitted):
+    for saved in _saved(model, fitted):
         to = path / saved.relative_to(fitted).with_suffix(".tflite")
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(converted(saved, name))
         parameters = saved.with_suffix(".json")
         if parameters.is_file():
             shutil.copyfile(parameters, to.with_suffix(".json"))
+
+
+def graphs(model: Any, rows: NDArray[Any]) -> dict[str, bytes]:  # noqa: ANN401 - Keras has no annotations
+    """Convert a Keras model whose batch is fixed to 1 into every variant that the converter can make of it.
+
+    Parameters
+    ----------
+    rows
+        Inputs of the training part, [n, ...], to calibrate integer graphs with.
+    """
+    from training.export import save
+
+    found: dict[str, bytes] = {}
+    with TemporaryDirectory(prefix="maeum-train-") as folder:
+        path = Path(folder) / "model"
+        save(path, rows, model)
+        for name in VARIANTS:
+            try:
+                found[name] = converted(path.with_suffix(".saved"), name)
+            except (RuntimeError, ValueError):  # a recurrent layer in integers, for one
+                if name == VARIANTS[0]:
+                    raise
+    return found
 
 
 def converted(saved: Path, name: str) -> bytes:
@@ -174,11 +162,13 @@ def converted(saved: Path, name: str) -> bytes:
     if name == "float16":
         converter.target_spec.supported_types = [tf.float16]
     with muted():
-        return _in_integers(converter, saved) if name == "int8" else bytes(converter.convert())
+        if name in ("int8", "selective"):
+            return _in_integers(converter, saved, FLOAT_ONLY if name == "int8" else _unweighted())
+        return bytes(converter.convert())
 
 
-def _in_integers(converter: Any, saved: Path) -> bytes:  # noqa: ANN401 - TensorFlow has no annotations
-    """Convert to 8-bit integers; operators that the runtime has for floats alone keep them."""
+def _in_integers(converter: Any, saved: Path, floats: tuple[str, ...]) -> bytes:  # noqa: ANN401 - TensorFlow's own
+    """Convert to 8-bit integers all operators but some."""
     import tensorflow as tf
 
     rows = np.load(saved.with_suffix(".rows.npy"))
@@ -189,6 +179,13 @@ def _in_integers(converter: Any, saved: Path) -> bytes:  # noqa: ANN401 - Tensor
 
     converter.representative_dataset = examples
     # Meant for finding out what integers cost: it is the converter's one way to leave an operator out.
-    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(FLOAT_ONLY))
+    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(floats))
     parts = {"converter": converter, "debug_dataset": examples, "debug_options": options}
     return bytes(tf.lite.experimental.QuantizationDebugger(**parts).get_nondebug_quantized_model())
+
+
+def _unweighted() -> tuple[str, ...]:
+    """Names of all operators that hold no weights of a layer."""
+    from tensorflow.lite.python.schema_py_generated import BuiltinOperator
+
+    return tuple(name for name in vars(BuiltinOperator) if name.isupper() and name not in WEIGHTED)

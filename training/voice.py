@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from models.features.mfcc import MfccParameters
 from models.scores import LABELS
 from models.tflite import Network
-from training.curves import Curve, cross_entropy
-from training.export import REPRESENTATIVE, half_graph, keep, quiet_keras
+from training.curves import Curve, cross_entropy, mean_curve, write_curve
+from training.export import REPRESENTATIVE, half_graph, keep, place, quiet_keras
 from training.metrics import fit_temperature, mean_and_spread, report, tempered
 from training.recipes import VoiceRecipe
 from training.trajectories import statistics, statistics_model
 from training.voice_data import VIEWS, VoiceData
+from training.whole import whole
 
 Floats = NDArray[np.float32]
 Validation = tuple[NDArray[np.float16], Floats]
@@ -64,20 +65,31 @@ class Examples:
 
 
 def fit(data: VoiceData, out: Path, recipe: VoiceRecipe, seed: int, progress: Progress) -> None:
-    """Train, export and write into `out`; `progress` is told networks trained and in all."""
-    quiet_keras(seed)
+    """Train, export and write into `out` whatever is not there; `progress` is told models trained and in all.
+
+    The clips of a fold watch its training and decide nothing.
+    """
+    keras = quiet_keras(seed)
     (out / "voice-folds").mkdir(parents=True, exist_ok=True)
-    table = all_statistics(data, recipe)
-    folds = [0, *(int(fold) for fold in np.unique(data.fold))]
-    for done, fold in enumerate(folds):
-        progress(done, len(folds))
-        examples = examples_of(data, table, data.fold != fold, recipe)
-        path = out / "voice-folds" / str(fold) if fold else out / "voice"
-        export = partial(keep, path, _some_windows(data, np.flatnonzero(data.fold != fold), seed))
-        graph, _ = trained(examples, data.mfcc, recipe, seed, export=export)
-        path.with_suffix(".tflite").write_bytes(graph)
-    progress(len(folds), len(folds))
+    paths = {fold: place(out, "voice", str(fold or "")) for fold in [0, *(int(fold) for fold in np.unique(data.fold))]}
+    todo = {fold: path for fold, path in paths.items() if not path.with_suffix(".tflite").is_file()}
+    table = all_statistics(data, recipe) if todo else None
+    for done, (fold, path) in enumerate(todo.items(), len(paths) - len(todo)):
+        progress(done, len(paths))
+        keras.backend.clear_session()  # so that layers have the same names whatever was trained before
+        _fit_fold(data, table, fold, path, recipe, seed)
+    progress(len(paths), len(paths))
     (out / "voice.json").write_text(json.dumps(data.mfcc.to_json(), indent=1) + "\n")
+
+
+def _fit_fold(data: VoiceData, table: Any, fold: int, path: Path, recipe: VoiceRecipe, seed: int) -> None:  # noqa: ANN401 - an array
+    examples, tested = examples_of(data, table, data.fold != fold, recipe), data.fold == fold
+    watched = (table[tested, 0], np.eye(len(LABELS), dtype=np.float32)[data.label[tested]]) if tested.any() else None
+    export = partial(keep, path, _some_windows(data, np.flatnonzero(~tested), seed))
+    graph, curves = trained(examples, data.mfcc, recipe, seed, watched, export)
+    write_curve(path, mean_curve(curves))
+    with whole(path.with_suffix(".tflite")) as partial_path:
+        partial_path.write_bytes(graph)
 
 
 def trained(
@@ -173,7 +185,7 @@ def _heldout(data: VoiceData, fitted: Path, progress: Progress) -> Floats:
     probabilities = np.empty((len(VIEWS), len(data.label), len(LABELS)), np.float32)
     done = 0
     for fold in np.unique(data.fold):
-        network = Network((fitted / "voice-folds" / f"{fold}.tflite").read_bytes())
+        network = Network(place(fitted, "voice", str(fold)).with_suffix(".tflite").read_bytes())
         for clip in np.flatnonzero(data.fold == fold):
             for view in range(len(VIEWS)):
                 probabilities[view, clip] = network(data.window(clip, view))[0]

@@ -32,8 +32,9 @@ from models.whisper_weights import weights_folder
 from training import augment
 from training.augment import speech_part
 from training.cache import Origin
+from training.curves import write_curve
 from training.errors import NotPrepared
-from training.export import quiet_keras, tflite_graph
+from training.export import REPRESENTATIVE, keep, place, quiet_keras
 from training.metrics import fit_temperature, mean_and_spread, report, tempered
 from training.recipes import SegmentRecipe
 from training.speech_corpora import Clip, files_of, folds_of, read_clips
@@ -121,7 +122,7 @@ def prepare(data: Path, out: Path, jobs: int, progress: Progress) -> None:
             speaker=np.array([clip.speaker for clip in clips]),
             label=np.array([LABELS.index(clip.label) for clip in clips]),
             fold=np.array([folds[clip.speaker] for clip in clips]),
-            statistics=np.stack(statistics),
+            statistics=np.stack(statistics).astype(np.float32),  # as at run time: halves give other graphs
             parameters=np.array(json.dumps(parameters.to_json())),
         )
 
@@ -134,21 +135,29 @@ def clip_statistics(clip: Clip) -> Floats:
 
 
 def fit(data: SegmentData, out: Path, recipe: SegmentRecipe, seed: int, progress: Progress) -> None:
-    """Train, export and write into `out`; `progress` is told networks trained and in all."""
-    quiet_keras(seed)
+    """Train, export and write into `out` whatever is not there; `progress` is told models trained and in all."""
+    keras = quiet_keras(seed)
     (out / f"{NAME}-folds").mkdir(parents=True, exist_ok=True)
     folds = [0, *(int(fold) for fold in np.unique(data.fold))]
     for done, fold in enumerate(folds):
         progress(done, len(folds))
-        training = data.fold != fold
-        graph = tflite_graph(_network(trained(data.statistics[training], data.label[training], recipe)), half=True)
-        (out / f"{NAME}-folds" / f"{fold}.tflite" if fold else out / f"{NAME}.tflite").write_bytes(graph)
+        path = place(out, NAME, str(fold or ""))
+        if path.with_suffix(".tflite").is_file():
+            continue
+        keras.backend.clear_session()  # so that layers have the same names whatever was trained before
+        rows, label = data.statistics[data.fold != fold], data.label[data.fold != fold]
+        linear, losses = trained(rows, label, recipe)
+        write_curve(path, {"loss": losses, "val_loss": []})
+        some = np.random.default_rng(seed).choice(len(rows), REPRESENTATIVE)
+        graph = keep(path, rows[some], _network(linear))
+        with whole(path.with_suffix(".tflite")) as partial:
+            partial.write_bytes(graph)
     progress(len(folds), len(folds))
     (out / f"{NAME}.json").write_text(str(data.parameters) + "\n", encoding="utf-8")
 
 
-def trained(rows: Floats, label: NDArray[np.int64], recipe: SegmentRecipe) -> Linear:
-    """Fit a multinomial logistic regression; the scaling, too, comes from these rows [clips, n] alone."""
+def trained(rows: Floats, label: NDArray[np.int64], recipe: SegmentRecipe) -> tuple[Linear, list[float]]:
+    """Fit a multinomial logistic regression, and list its losses; the scaling comes from these rows [clips, n]."""
     from scipy.optimize import minimize
 
     mean, spread = rows.mean(axis=0), rows.std(axis=0)
@@ -156,21 +165,24 @@ def trained(rows: Floats, label: NDArray[np.int64], recipe: SegmentRecipe) -> Li
     x = np.column_stack([np.clip((rows - mean) * scale, -recipe.clip, recipe.clip), np.ones(len(rows), np.float32)])
     y, penalised = np.eye(len(LABELS), dtype=np.float32)[label], np.arange(x.shape[1])[:, None] < rows.shape[1]
 
+    losses: list[float] = []
+
     def loss_and_slope(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights = flat.reshape(-1, len(LABELS)).astype(np.float32)
         logits = x @ weights
         log_p = logits - logsumexp(logits, axis=1, keepdims=True)
         shrunk = recipe.ridge * weights * penalised
         slope = x.T @ ((np.exp(log_p) - y) / len(x)) + shrunk
+        losses.append(round(float(-(y * log_p).sum() / len(x)), 5))
         return float(-(y * log_p).sum() / len(x) + (weights * shrunk).sum() / 2), slope.ravel().astype(np.float64)
 
     start = np.zeros(x.shape[1] * len(LABELS))
     found = minimize(loss_and_slope, start, jac=True, method="L-BFGS-B", options={"maxiter": recipe.steps})
     weights = found.x.reshape(-1, len(LABELS)).astype(np.float32)
-    return Linear(mean, scale, recipe.clip, weights[:-1], weights[-1])
+    return Linear(mean, scale, recipe.clip, weights[:-1], weights[-1]), losses
 
 
-def evaluate(data: SegmentData, windows: NDArray[Any], fitted: Path) -> dict[str, Any]:
+def evaluate(data: SegmentData, windows: NDArray[Any], fitted: Path, progress: Progress) -> dict[str, Any]:
     """Score every clip with the graph that was trained without its speaker, and fit the temperature on that.
 
     Parameters
@@ -182,7 +194,7 @@ def evaluate(data: SegmentData, windows: NDArray[Any], fitted: Path) -> dict[str
     -------
     Ready for JSON: `temperature`, under `alone` and `both` the scores of each corpus without and with the MFCC model.
     """
-    probabilities = _heldout(data, fitted)
+    probabilities = _heldout(data, fitted, progress)
     temperature = fit_temperature(data.label, probabilities)
     alone = tempered(probabilities, temperature)
     return {
@@ -203,11 +215,13 @@ def _of(data: SegmentData, probabilities: NDArray[Any], rows: NDArray[np.bool_])
     return {**asdict(report(data.label[rows], probabilities[rows])), "uar_folds": mean_and_spread(by_fold)}
 
 
-def _heldout(data: SegmentData, fitted: Path) -> Floats:
+def _heldout(data: SegmentData, fitted: Path, progress: Progress) -> Floats:
     """Probabilities [clips, labels] of each clip's whole speech."""
     probabilities = np.empty((len(data.label), len(LABELS)), np.float32)
-    for fold in np.unique(data.fold):
-        network = Network((fitted / f"{NAME}-folds" / f"{fold}.tflite").read_bytes())
+    folds = np.unique(data.fold)
+    for done, fold in enumerate(folds):
+        progress(done, len(folds))
+        network = Network(place(fitted, NAME, str(fold)).with_suffix(".tflite").read_bytes())
         for clip in np.flatnonzero(data.fold == fold):
             probabilities[clip] = network(data.statistics[clip])[0]
     return probabilities

@@ -1,6 +1,7 @@
 """maeum-train from a corpus folder to a bundle, in processes of its own, and what it says when it cannot."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from models.bundle import load_bundle
 from models.scores import LABELS
 from tests.training.corpus import SENTENCES, SPEAKERS, tone, write_corpus
 from training.recipes import FOLDER
+from training.variants import VARIANTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,10 +32,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, (found, wanted) in quick.items():
         recipe = (FOLDER / f"{name}.toml").read_text(encoding="utf-8").replace(found, wanted)
         (folder / "recipes" / f"{name}.toml").write_text(recipe, encoding="utf-8")
-    options = ["--recipes", folder / "recipes", "--work", folder / "work", "--only", "voice", "text", "--jobs", "1"]
-    done = maeum_train("bundle", write_corpus(folder / "data"), "--out", folder / "bundle", *options)
+    done = maeum_train("bundle", write_corpus(folder / "data"), "--out", folder / "bundle", *options(folder))
     assert done.returncode == 0, done.stderr
+    (folder / "printed").write_text(done.stdout)
     return folder
+
+
+def options(folder: Path) -> list[str | Path]:
+    return ["--recipes", folder / "recipes", "--work", folder / "work", "--only", "voice", "text", "--jobs", "1"]
 
 
 def test_a_bundle_is_complete_and_predicts(made: Path) -> None:
@@ -76,7 +82,43 @@ def test_the_same_seed_gives_the_same_graphs(made: Path, tmp_path: Path) -> None
     recipe = made / "recipes" / "text-ngrams.toml"
     done = maeum_train("fit", "text", "--prepared", made / "work" / "prepared", "--out", tmp_path, "--recipe", recipe)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "text.tflite").read_bytes() == (made / "work" / "fitted" / "text.tflite").read_bytes()
+    first = made / "work" / "fitted" / "variants" / "text-dynamic" / "text.tflite"
+    assert (tmp_path / "text.tflite").read_bytes() == first.read_bytes()
+
+
+def test_an_interrupted_run_goes_on_and_gives_the_same_graphs(made: Path) -> None:
+    """A fold that was lost is trained alone and comes out the same; everything else is used as it is."""
+    fitted = made / "work" / "fitted"
+    first = {path: path.read_bytes() for path in (made / "bundle").glob("*.tflite")}
+    before = (fitted / "voice-folds" / "2.saved").stat().st_mtime_ns
+    for lost in ("voice-fit.json", "voice-folds/1.tflite"):
+        (fitted / lost).unlink()
+    shutil.rmtree(fitted / "variants" / "voice-float16")
+    done = maeum_train("bundle", made / "data", "--out", made / "bundle", *options(made))
+    assert done.returncode == 0, done.stderr
+    assert "text: " + str(fitted) + " is up to date; nothing to fit" in " ".join(done.stderr.split())
+    assert (fitted / "voice-folds" / "2.saved").stat().st_mtime_ns == before
+    assert {path: path.read_bytes() for path in (made / "bundle").glob("*.tflite")} == first
+
+
+def test_what_each_format_costs_is_kept_and_shown(made: Path) -> None:
+    """In the manifest, in the card and on the screen; the file that ships is the chosen one's."""
+    manifest = json.loads((made / "bundle" / "manifest.json").read_text())
+    card, printed = (made / "bundle" / "card.md").read_text(), (made / "printed").read_text()
+    for modality in ("voice", "text"):
+        (found, *_) = manifest["training"][modality]["sizes"]
+        sizes = {variant["name"]: variant["size"] for variant in found["variants"]}
+        assert set(sizes) == set(VARIANTS)
+        assert (made / "bundle" / f"{modality}.tflite").stat().st_size == sizes[found["chosen"]]
+        assert f"{modality} ships as {found['chosen']}" in card
+        assert f"{modality} float32" in printed
+
+
+def test_fits_leave_learning_curves(made: Path) -> None:
+    """For TensorBoard, training and held-out loss of each fold."""
+    logs = made / "work" / "fitted" / "tensorboard"
+    assert {path.name for path in (logs / "voice").iterdir()} == {"fold-0", "fold-1", "fold-2"}
+    assert {path.name for path in (logs / "voice" / "fold-1").iterdir()} == {"training", "validation"}
 
 
 def test_what_is_missing_or_unknown_is_named_in_one_line(tmp_path: Path) -> None:

@@ -51,9 +51,9 @@ def test_a_bundle_scores_whole_segments_as_well(tmp_path: Path) -> None:
     model = bundle.segment_models["voice"]
     assert model.feature_parameters.size == "base"
     assert model.predict(np.zeros(1024, np.float32)).sum() == pytest.approx(1)
-    metrics = json.loads((tmp_path / "work" / "fitted" / "voice-metrics.json").read_text())
+    metrics = json.loads((tmp_path / "work" / "fitted" / "voice-segment-metrics.json").read_text())
     for kind in ("alone", "both"):
-        assert metrics["segments"][kind]["ravdess"]["n"] == len(SPEAKERS) * len(LABELS)
+        assert metrics[kind]["ravdess"]["n"] == len(SPEAKERS) * len(LABELS)
     assert "### Whole segments" in bundle.card.read_text(encoding="utf-8")
     with np.load(tmp_path / "work" / "prepared" / "voice-segment.npz") as stored:
         folds = {speaker: set(stored["fold"][stored["speaker"] == speaker]) for speaker in stored["speaker"]}

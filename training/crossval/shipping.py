@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import Bundle, write_bundle
-from training.card import table
+from training.card import markdown, table
 from training.crossval.prepare import KEMDY19
 from training.crossval.run import Run
 from training.crossval.work import final_model
 from training.errors import InvalidCorpus
 from training.evaluation import evaluated
 from training.evaluation.results import Results, as_metrics, as_provenance, fitted_weights
-from training.report.numbers import Table, tables
+from training.report.numbers import tables
 from training.speech_corpora import CORPORA
 
 ETRI = {"name": "KEMDy19", "language": "Korean", "licence": "ETRI licence agreement", "attribution": "ETRI (2021)"}
@@ -98,12 +98,6 @@ def _card(name: str, training: dict[str, Any], results: Results) -> str:
     parts.append(_licences(next(training[m]["corpora"] for m in results.calibration)))
     if results.leak:
         parts.append(f"**These scores cannot be believed: {results.leak}.**\n")
-    parts += [
-        f"## {each.title}\n\n{table(list(each.head), [list(row) for row in each.rows])}" for each in tables(results)
-    ]
+    parts += [markdown(each) for each in tables(results)]
     parts.append("Not a medical device, and no ground for decisions about people.\n")
     return "\n".join(parts)
-
-
-def _section(of: Table) -> str:
-    return f"## {of.title}\n\n{table(list(of.head), [list(row) for row in of.rows])}"

@@ -8,6 +8,7 @@ from models.scores import LABELS
 from training.evaluation.gauge import Gauge
 from training.evaluation.results import SCORES, Outcome, Results
 from training.metrics import Report
+from training.variants import NAMES, Comparison, Variant
 
 HEADS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1", "weighted_f1": "weighted F1"}
 KINDS = {
@@ -50,9 +51,35 @@ def tables(results: Results) -> list[Table]:
     ]
 
 
+def sizes(comparisons: Sequence[Comparison]) -> Table:
+    """Number formats of models: what each costs, what it loses, and which one ships."""
+    rows = tuple(_size(comparison, variant) for comparison in comparisons for variant in comparison.variants)
+    notes = [
+        f"{each.model} ships as {each.chosen}, {each.why}; {NAMES[each.modality]} on {each.tested_on}, chosen by that "
+        f"on {each.judged_on}."
+        for each in comparisons
+    ]
+    note = " ".join([*notes, "Latency is the interpreter's median for one input, one thread."])
+    return Table("Number formats", note, ("", "kB", "ms", "accuracy", "score", "chosen by", ""), rows)
+
+
+def _size(comparison: Comparison, variant: Variant) -> tuple[str, ...]:
+    name, size = f"{comparison.model} {variant.name}", f"{variant.size / 1000:.1f}"
+    if variant.latency_ms is None:
+        return (name, size, "", "", "", "", f"does not run: {variant.reason}")
+    numbers = (_number(each) for each in (variant.latency_ms, variant.accuracy, variant.score, variant.judged))
+    return (name, size, *numbers, "ships" if variant.name == comparison.chosen else "")
+
+
 def run_tables(run: Mapping[str, Any]) -> list[Table]:
-    """What `run.json` says about rows and folds, as far as it does."""
-    found = [_rows(run.get("rows") or {}), _split(run.get("folds") or []), _shuffled(run.get("shuffled") or {})]
+    """What `run.json` says about number formats, rows and folds, as far as it does."""
+    compared = [Comparison.from_json(each) for each in run.get("sizes") or []]
+    found = [
+        sizes(compared),
+        _rows(run.get("rows") or {}),
+        _split(run.get("folds") or []),
+        _shuffled(run.get("shuffled") or {}),
+    ]
     return [table for table in found if table.rows]
 
 

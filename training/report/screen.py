@@ -7,16 +7,12 @@ from training.evaluation.results import Results
 from training.report.numbers import PUBLISHED, Table, tables
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 
 def as_text(results: Results, width: int | None, colours: bool) -> str:
     """Every table; those of a leaky run in red, with the reason. `width` is in columns, None for the terminal's own."""
-    from rich.console import Console
-
-    console = Console(
-        width=width, highlight=False, force_terminal=colours, color_system="standard" if colours else None
-    )
+    console = _console(width, colours)
     about = ", ".join(part for part in (results.corpus, results.protocol, results.recipe) if part)
     with console.capture() as text:
         console.print(f"{about}: {results.utterances} utterances", markup=False)
@@ -24,6 +20,21 @@ def as_text(results: Results, width: int | None, colours: bool) -> str:
             console.print()
             console.print(_rendered(table, results.leak))
     return text.get()
+
+
+def table_text(table: Table, width: int | None, colours: bool) -> str:
+    """One table, with its note below."""
+    console = _console(width, colours)
+    with console.capture() as text:
+        console.print(_rendered(table, None))
+        console.print(table.note, style="dim", markup=False)
+    return text.get()
+
+
+def _console(width: int | None, colours: bool) -> "Console":
+    from rich.console import Console
+
+    return Console(width=width, highlight=False, force_terminal=colours, color_system="standard" if colours else None)
 
 
 def _short(cell: str) -> str:
