@@ -123,7 +123,7 @@ def _emulate(protocol: str, scenario: "Scenario", seconds: float | None, link: s
     except KeyboardInterrupt:
         console.print("stopped")
     finally:
-        terminal.unplug()
+        emulator.stop()  # an interrupt between the thread's start and the block above leaves it running
     console.print(f"ended after {emulator.now:.0f} s: {_sent(emulator)}, {len(emulator.log)} faults")
     return DONE
 

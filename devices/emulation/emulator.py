@@ -122,9 +122,9 @@ class Emulator:
     def stop(self) -> None:
         """End the thread and pull the port out."""
         self._ending.set()
-        if self._thread is not None:
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join()
-            self._thread = None
+        self._thread = None
         self.terminal.unplug()
 
     def __enter__(self) -> Self:
