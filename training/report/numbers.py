@@ -55,8 +55,8 @@ def sizes(comparisons: Sequence[Comparison]) -> Table:
     """Number formats of models: what each costs, what it loses, and which one ships."""
     rows = tuple(_size(comparison, variant) for comparison in comparisons for variant in comparison.variants)
     notes = [
-        f"{each.model} ships as {each.chosen}, {each.why}; {NAMES[each.modality]} on {each.tested_on}, chosen by that "
-        f"on {each.judged_on}."
+        f"{each.model} ships as {each.chosen}, {each.why}; its score is {NAMES[each.modality]} on {each.tested_on}, "
+        f"the choice was made on {each.judged_on}."
         for each in comparisons
     ]
     note = " ".join([*notes, "Latency is the interpreter's median for one input, one thread."])
