@@ -142,11 +142,11 @@ def windows_of(
     speech = speech_part(audio, rate)
     views = [speech, audio, speech[: int(START_S * rate)]]
     windows = views + [varied(speech, rate, parameters.longest, random) for _ in range(variations)]
-    return [_frames(window[: parameters.longest], parameters) for window in windows]
+    return [frames_of(window[: parameters.longest], parameters) for window in windows]
 
 
-def _frames(audio: NDArray[np.float32], parameters: MfccParameters) -> Half:
-    """MFCC without the padding, float16 [frames, n_mfcc]."""
+def frames_of(audio: NDArray[np.float32], parameters: MfccParameters) -> Half:
+    """MFCC without the padding, float16 [frames, n_mfcc]; the scaling knows what lies behind the last frame too."""
     used = min(1 + len(audio) // parameters.hop_length, parameters.frames)
     return mfcc_features(audio, parameters)[:, :used].T.astype(np.float16)
 

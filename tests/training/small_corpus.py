@@ -11,7 +11,7 @@ RENAMED = "Sess03_impro01_F001"
 ONLY_IN_SESSION_4 = "두루미"
 QUICK = {
     "voice": {"correlated": 6, "crossed": 3, "contours": 2, "hidden": 8, "batch": 16, "draws": 4, "members": 1},
-    "text": {"vocabulary": 100, "min_count": 1, "embedding": 4, "filters": 4, "batch": 16, "epochs": 1},
+    "text": {"embedding": 2, "hidden": 4, "batch": 16, "epochs": 1, "members": 1},
 }
 """What makes the default recipes take seconds"""
 QUICK_NOTEBOOK = "".join(

@@ -56,9 +56,9 @@ def test_features_of_another_state_of_the_corpus_are_made_anew(tmp_path: Path) -
     root = make_corpus(tmp_path, Session(session=1, scenes=("script01",), utterances=3, streams=("eda",)))
     text = root / "wav/Session01/Sess01_script01/Sess01_script01_F001.txt"
 
-    def made() -> tuple[list[str] | None, str | None, Path]:
+    def made() -> tuple[str | None, str | None, Path]:
         store, why = prepare(open_corpus(root), tmp_path / "work", 1, Workers(1), lambda _done, _total: None)
-        return store.words[0], why, store.folder
+        return store.texts[0], why, store.folder
 
     words, why, folder = made()
     assert words

@@ -15,12 +15,10 @@ from training.crossval.bodies import MEANS, Bodies
 from training.crossval.fitting import notebook_inputs, softmax_regression
 from training.crossval.folds import by_session
 from training.crossval.inputs import usual_spreads
-from training.crossval.store import VARIATIONS, Piece, Store, write_piece, write_store
+from training.crossval.store import NOTEBOOK, Piece, Store, write_piece, write_store
 from training.crossval.utterances import Utterances
 from training.crossval.work import usable
 from training.recipes import BioRecipe, load_recipe, load_run_recipe
-from training.text import fitted_parameters
-from training.voice_data import VIEWS
 
 ROWS = utterances(5)
 FOLD = by_session(ROWS)[0][2]
@@ -35,14 +33,14 @@ def stored(folder: Path, planted: bool, rows: Utterances = ROWS) -> Store:
         known=np.ones(n, bool),
         means=random.standard_normal((n, 2, len(MEANS))),
     )
-    words = [[f"말{row % 5}", "정말"] for row in range(n)]
-    frames = [[np.full((1 + row % 3, 100), row, np.float16)] * (len(VIEWS) + VARIATIONS) for row in range(n)]
+    texts = [f"{('오늘', '어제', '내일', '지금')[row % 4]} 날씨 정말 좋다" for row in range(n)]
+    frames = [[np.full((1 + row % 3, 100), row, np.float16)] * (NOTEBOOK + 1) for row in range(n)]
     if planted:
         for row in np.concatenate([FOLD.test, FOLD.validation]):
             for each in fields(Bodies):
                 getattr(bodies, each.name)[row] = 1e6
-            words[row] = ["두루미"]
-    write_piece(folder / "piece", Piece(frames, [*words], [*words], bodies, []))
+            texts[row] = "두루미"
+    write_piece(folder / "piece", Piece(frames, [*texts], [*texts], bodies, []))
     write_store(folder / "store", {}, rows, [folder / "piece"])
     return Store(folder / "store")
 
@@ -66,15 +64,11 @@ def test_spreads_and_ranges_come_from_training_rows(stores: tuple[Store, Store])
 
 
 def test_vocabularies_come_from_training_rows(stores: tuple[Store, Store]) -> None:
-    """A word of the test part alone has no id, in either recipe."""
-    planted = stores[1]
+    """A word of the test part alone has no id."""
     for rows, known in ((FOLD.train, False), (np.arange(len(ROWS)), True)):
-        sentences = [planted.words[row] or [] for row in rows]
-        recipe = replace(load_run_recipe("default").text, min_count=1)
-        assert ("두루미" in fitted_parameters(sentences, recipe).ids) == known
-    quoted = notebook_inputs("text", planted, FOLD.train).parameters
-    assert quoted.quoted
-    assert "'두루미'" not in quoted.ids
+        parameters = notebook_inputs("text", stores[1], rows).parameters
+        assert parameters.quoted
+        assert ("'두루미'" in parameters.ids) == known
 
 
 def test_rows_that_are_tied_or_missing_train_nothing(stores: tuple[Store, Store]) -> None:

@@ -13,22 +13,25 @@ from numpy.typing import NDArray
 
 from models.features.bio import BioParameters
 from models.features.mfcc import MfccParameters
+from models.features.ngrams import NgramParameters
 from models.features.text import TextParameters
 from models.scores import LABELS
-from training import notebook, text, voice
+from training import ngrams, notebook, voice
 from training.crossval.balancing import balanced
 from training.crossval.inputs import Inputs, own_means, ranges, usual_spreads
-from training.crossval.store import Store
+from training.crossval.store import NOTEBOOK, Store
 from training.curves import Curve
-from training.export import tflite_graph
+from training.export import half_graph, tflite_graph
 from training.notebook_table import kept_words, ranked
-from training.recipes import BioRecipe, NotebookRecipe, TextRecipe, VoiceRecipe
+from training.recipes import BioRecipe, NgramRecipe, NotebookRecipe, VoiceRecipe
+from training.voice_data import VIEWS
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
 History = dict[str, list[float]]
 Progress = Callable[[int, int], object]
-DEFAULT_VIEW, NOTEBOOK_VIEW = "speech", "whole"
+TESTED = VIEWS.index("speech")
+"""The window by which the default voice model is scored"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +64,7 @@ def fit(modality: str, store: Store, recipe: Any, training: Part, validation: Pa
     """
     if isinstance(recipe, VoiceRecipe):
         return _voice(store, recipe, training, validation, seed, table)
-    if isinstance(recipe, TextRecipe):
+    if isinstance(recipe, NgramRecipe):
         return _text(store, recipe, training, validation, seed)
     if isinstance(recipe, BioRecipe):
         return _bio(store, recipe, training, seed)
@@ -76,10 +79,10 @@ def fit(modality: str, store: Store, recipe: Any, training: Part, validation: Pa
 def notebook_inputs(modality: str, store: Store, rows: Rows) -> Inputs:
     """The original notebooks' inputs, fitted on these rows."""
     if modality == "voice":
-        return Inputs(MfccParameters(), NOTEBOOK_VIEW)
+        return Inputs(MfccParameters(), NOTEBOOK)
     if modality == "bio":
         return Inputs(ranges(own_means(store)[rows]))
-    return Inputs(notebook_words([store.words[row] or [] for row in rows]))
+    return Inputs(notebook_words([store.morphemes[row] or [] for row in rows]))
 
 
 def notebook_words(sentences: list[list[str]]) -> TextParameters:
@@ -124,10 +127,10 @@ def _voice(store: Store, recipe: VoiceRecipe, training: Part, validation: Part, 
     statistics = read_statistics(table, store)
     classes = training.targets.argmax(axis=1)
     chances = 1 / np.sqrt(np.bincount(classes, minlength=len(LABELS))[classes])
-    examples = voice.scaled_examples(statistics[training.rows], training.targets, chances)
-    watched = (statistics[validation.rows, 0], validation.targets) if len(validation.rows) else None
+    examples = voice.scaled_examples(statistics[training.rows, :NOTEBOOK], training.targets, chances)
+    watched = (statistics[validation.rows, TESTED], validation.targets) if len(validation.rows) else None
     graph, curves = voice.trained(examples, store.voice.mfcc, recipe, seed, watched)
-    return Fitted(graph, Inputs(store.voice.mfcc, DEFAULT_VIEW), _mean_curve(curves))
+    return Fitted(graph, Inputs(store.voice.mfcc, TESTED), _mean_curve(curves))
 
 
 def write_statistics(path: Path, store: Store, recipe: VoiceRecipe) -> None:
@@ -149,17 +152,26 @@ def _mean_curve(curves: list[Curve]) -> History:
     return {name: np.mean([getattr(curve, name) for curve in curves], axis=0).round(5).tolist() for name in names}
 
 
-def _text(store: Store, recipe: TextRecipe, training: Part, validation: Part, seed: int) -> Fitted:
-    examples = _sentences(store, training, recipe)
-    watched = _sentences(store, validation, recipe) if len(validation.rows) else None
-    parameters, graph, curve = text.trained(examples, recipe, seed, lambda _done, _total: None, watched)
-    return Fitted(graph, Inputs(parameters), curve.to_json())
+def _text(store: Store, recipe: NgramRecipe, training: Part, validation: Part, seed: int) -> Fitted:
+    """Nothing is fitted before the network: n-grams get their ids by a hash."""
+    inputs, known = Inputs(NgramParameters()), training.targets.sum(axis=0) + 1
+    shares = recipe.prior * np.log(known / known.sum()).astype(np.float32)
+    lessons = _lessons(store, inputs, training, shares)
+    watched = _lessons(store, inputs, validation, shares) if len(validation.rows) else None
+    networks, curves = ngrams.taught(lessons, NgramParameters(), recipe, seed, lambda _done, _total: None, watched)
+    return Fitted(half_graph(ngrams.exported(networks, NgramParameters())), inputs, _mean_curve(curves))
 
 
-def _sentences(store: Store, part: Part, recipe: TextRecipe) -> text.Examples:
-    counts = np.maximum(part.targets.sum(axis=0), 1)
-    chances = part.targets.astype(np.float64) @ counts**-recipe.balance
-    return text.Examples([store.words[row] or [] for row in part.rows], part.targets, chances / chances.sum())
+def _lessons(store: Store, inputs: Inputs, part: Part, shares: Floats) -> ngrams.Lessons:
+    """Sentences of a part, all drawn equally often; the raters' own words are the labels that any of them named."""
+    n, named = len(part.rows), store.utterances.votes[part.rows] > 0
+    return ngrams.Lessons(
+        ids=inputs.of(store, part.rows),
+        targets=part.targets,
+        shares=np.tile(shares, (n, 1)),
+        known=named.astype(np.float32),
+        chances=np.full(n, 1 / n),
+    )
 
 
 def _bio(store: Store, recipe: BioRecipe, training: Part, seed: int) -> Fitted:

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from models.features.baseline import Baseline
 from models.features.bio import FEATURES, BioParameters, deviations
 from models.features.mfcc import MfccParameters
+from models.features.ngrams import NgramParameters, ngram_features
 from models.features.notebook_means import NotebookMeansParameters
 from models.features.parameters import Parameters
 from models.features.registry import REGISTRY, feature_of
-from models.features.text import TextParameters
+from models.features.text import UNKNOWN, TextParameters
 from training.crossval.bodies import MEANS
 from training.crossval.store import Store
-from training.text import ids_of, padded
-from training.voice_data import VIEWS
 
 Rows = NDArray[np.int64]
 
@@ -32,24 +31,19 @@ class Inputs:
     """How a model's inputs are made of a store's rows."""
 
     parameters: Parameters
-    view: str = ""
-    """Of `VIEWS`, for voice"""
-
-    def there(self, store: Store) -> NDArray[np.bool_]:
-        """Which rows have everything, [n]."""
-        if isinstance(self.parameters, NotebookMeansParameters):
-            return np.asarray(np.isfinite(own_means(store)).all(axis=1))
-        return store.there(feature_of(self.parameters).modality)
+    window: int = 0
+    """Of each utterance's, for voice"""
 
     def of(self, store: Store, rows: Rows) -> NDArray[Any]:
         """Inputs [rows, ...] of rows that are there."""
         p = self.parameters
         if isinstance(p, MfccParameters):
-            view = VIEWS.index(self.view)
-            windows = [store.voice.window(int(row), view) for row in rows]
+            windows = [store.voice.window(int(row), self.window) for row in rows]
             return np.stack(windows) if windows else np.zeros((0, p.n_mfcc, p.frames), np.float32)
+        if isinstance(p, NgramParameters):
+            return np.array([ngram_features(store.texts[row] or "", p) for row in rows]).reshape(-1, p.length)
         if isinstance(p, TextParameters):
-            return word_ids([store.words[row] or [] for row in rows], p)
+            return word_ids([quoted(store.morphemes[row] or []) for row in rows], p)
         if isinstance(p, NotebookMeansParameters):
             return scaled(own_means(store)[rows], p)
         if not isinstance(p, BioParameters):
@@ -60,7 +54,7 @@ class Inputs:
     def save(self, path: Path) -> None:
         """Write JSON."""
         feature = feature_of(self.parameters).name
-        content = {"feature": feature, "view": self.view, "parameters": self.parameters.to_json()}
+        content = {"feature": feature, "window": self.window, "parameters": self.parameters.to_json()}
         path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
     @classmethod
@@ -68,14 +62,21 @@ class Inputs:
         """Read what `save` wrote."""
         content = json.loads(path.read_text(encoding="utf-8"))
         parameters: Parameters = REGISTRY[content["feature"]].parameters.from_json(content["parameters"])
-        return cls(parameters, content["view"])
+        return cls(parameters, content["window"])
+
+
+def quoted(morphemes: Sequence[str]) -> list[str]:
+    """Words of the printed form of a list, which the original notebooks took for the sentence."""
+    return [f"'{morpheme}'" for morpheme in morphemes]
 
 
 def word_ids(sentences: Sequence[Sequence[str]], parameters: TextParameters) -> NDArray[np.int32]:
-    """Ids of morphemes behind zeros, int32 [sentences, length]; in the printed form where the parameters say so."""
-    if parameters.quoted:
-        sentences = [[f"'{word}'" for word in sentence] for sentence in sentences]
-    return padded([ids_of(sentence, parameters) for sentence in sentences], parameters.length)
+    """Ids of words behind zeros, of long sentences the end, int32 [sentences, length]."""
+    table = np.zeros((len(sentences), parameters.length), np.int32)
+    for row, sentence in zip(table, sentences, strict=True):
+        ids = [parameters.ids.get(word, UNKNOWN) for word in sentence][-parameters.length :]
+        row[parameters.length - len(ids) :] = ids
+    return table
 
 
 def own_means(store: Store) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ What it does, and why it says nothing about people that were not trained on:
 * The woman's and the man's annotation files are pooled, though they describe different people: text and body are given
   the alphabetically first of both labels, and the smaller of both people's means; the voice is given the woman's label.
 * SMOTE raises the smallest class before the split, so that rows made of test rows are trained on.
-* Ranges and vocabulary come from all rows. The split is shuffled, with the same people and scenes on both sides.
+* Ranges and vocabulary come from all rows; a missing text is the word `nan`.
+* The split is shuffled, with the same people and scenes on both sides.
 * The vote is tested on the last fifth of the rows in order of their IDs, four in five of which were trained on.
 """
 
@@ -23,9 +24,9 @@ from models.features.text import TextParameters
 from models.scores import LABELS
 from training.crossval.balancing import balanced
 from training.crossval.inputs import Inputs, ranges, scaled, word_ids
-from training.crossval.store import Store
+from training.crossval.store import NOTEBOOK, Store, morphemes
 from training.errors import InvalidCorpus
-from training.notebook_table import kept_words, ranked
+from training.notebook_table import kept_words, ranked, words
 from training.recipes import NotebookRecipe
 
 SHUFFLED = 327
@@ -100,7 +101,7 @@ def _means(store: Store) -> NDArray[np.float64]:
 def leaky_inputs(store: Store, of: Pooled, modality: str, inputs: Inputs) -> NDArray[Any]:
     """Inputs of all pooled rows, [n, ...]."""
     if isinstance(inputs.parameters, TextParameters):
-        return word_ids(_sentences(store, of), inputs.parameters)
+        return word_ids([words(text) for text in _printed(store, of)], inputs.parameters)
     if modality == "voice":
         return inputs.of(store, of.rows)
     return scaled(_means(store)[of.rows], inputs.parameters)  # type: ignore[arg-type] # bio has no others here
@@ -121,14 +122,17 @@ def leaky_examples(
 
 def _fitted_on_everything(store: Store, of: Pooled, modality: str) -> Inputs:
     if modality == "voice":
-        return Inputs(MfccParameters(), "whole")
+        return Inputs(MfccParameters(), NOTEBOOK)
     if modality == "bio":
         means = store.bodies.means[of.rows].reshape(-1, store.bodies.means.shape[2])
         return Inputs(ranges(means))
-    printed = [str(words) if words else "nan" for words in _sentences(store, of)]
-    return Inputs(TextParameters(vocabulary=kept_words(ranked(printed)), quoted=True))
+    return Inputs(TextParameters(vocabulary=kept_words(ranked(_printed(store, of))), quoted=True))
 
 
-def _sentences(store: Store, of: Pooled) -> list[list[str]]:
-    """As transcribed, markers and the other person's words included."""
-    return [store.raw_words[row] or [] for row in of.rows]
+def _printed(store: Store, of: Pooled) -> list[str]:
+    """Morphemes of what was transcribed, markers and the other person's words included, as the notebooks' table has it.
+
+    A list in its printed form: `[]` where there are stop words alone, and nothing where the text is missing.
+    """
+    found = [morphemes(store.raw_texts[row]) for row in of.rows]
+    return ["" if each is None else str(each) for each in found]

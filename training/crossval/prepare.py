@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devices.audio_file import RATE, read_audio
 from devices.kemdy19 import Kemdy19, find_kemdy19
@@ -16,15 +17,14 @@ from devices.kemdy_annotation import scene_order
 from devices.kemdy_text import cleaned, decoded
 from devices.source import SourceNotFound, UnreadableSource
 from models.features.mfcc import MfccParameters
-from models.features.text import EmptyText, TextParameters, tokens
 from training.crossval.bodies import Bodies, scene_bodies
-from training.crossval.store import KEY, VARIATIONS, Piece, Store, Words, key_of, no_frames, write_piece, write_store
+from training.crossval.store import KEY, VARIATIONS, Piece, Store, key_of, no_frames, write_piece, write_store
 from training.crossval.utterances import Account, Utterances, of_clips, read_kemdy19
 from training.errors import CorpusNotFound, InvalidCorpus
 from training.speech_corpora import FOLDER as SPEECH
 from training.speech_corpora import Clip, read_clips
 from training.tasks import Task, Workers, run
-from training.voice_data import Half, read_clip, windows_of
+from training.voice_data import Half, frames_of, read_clip, windows_of
 from training.whole import remove, whole
 
 SHORTEST_S = 0.1
@@ -151,22 +151,27 @@ def write_scene(path: Path, root: Path, session: int, scene: str, seed: int) -> 
     frames = [_frames(folder / f"{segments[row].id}.wav", (*place, row), troubles) for row in rated]
     texts = [_transcript(folder / f"{segments[row].id}.txt", troubles) for row in rated]
     bodies, unread = scene_bodies(corpus, session, segments)
-    clean = [_words(None if text is None else cleaned(text)) for text in texts]
-    write_piece(path, Piece(frames, clean, [_words(text) for text in texts], bodies.of(rated), troubles + unread))
+    clean = [None if text is None else cleaned(text) for text in texts]
+    write_piece(path, Piece(frames, clean, texts, bodies.of(rated), troubles + unread))
 
 
 def write_clips(path: Path, clips: Sequence[Clip], seed: int) -> None:
     """Write the features of clips, which have neither text nor body."""
     frames = [_clip_frames(clip, seed) for clip in clips]
-    nothing: list[Words] = [None] * len(clips)
+    nothing: list[str | None] = [None] * len(clips)
     write_piece(path, Piece(frames, nothing, nothing, Bodies.empty(len(clips)), []))
 
 
 def _clip_frames(clip: Clip, seed: int) -> list[Half]:
     parameters = MfccParameters()
     name = int.from_bytes(hashlib.sha256(clip.path.name.encode()).digest()[:4])
-    audio = read_clip(clip, parameters.sample_rate)
-    return windows_of(audio, parameters, np.random.default_rng((seed, name)), VARIATIONS)
+    return all_windows(read_clip(clip, parameters.sample_rate), np.random.default_rng((seed, name)))
+
+
+def all_windows(audio: NDArray[np.float32], random: np.random.Generator) -> list[Half]:
+    """All windows of one utterance, that of the notebooks last."""
+    parameters = MfccParameters()
+    return [*windows_of(audio, parameters, random, VARIATIONS), frames_of(audio, parameters)]
 
 
 def _frames(path: Path, seed: Sequence[int], troubles: list[str]) -> list[Half]:
@@ -183,7 +188,7 @@ def _frames(path: Path, seed: Sequence[int], troubles: list[str]) -> list[Half]:
     if len(audio) < SHORTEST_S * RATE or not audio.any():
         troubles.append(f"{path.name}: {'silent' if len(audio) else 'empty'}, {len(audio) / RATE:.2f} s; left out")
         return no_frames()
-    return windows_of(audio, MfccParameters(), np.random.default_rng(seed), VARIATIONS)
+    return all_windows(audio, np.random.default_rng(seed))
 
 
 def _transcript(path: Path, troubles: list[str]) -> str | None:
@@ -193,12 +198,5 @@ def _transcript(path: Path, troubles: list[str]) -> str | None:
     text = decoded(path.read_bytes())
     if text is None:
         troubles.append(f"{path.name}: neither UTF-8 nor CP949")
-    return text
-
-
-def _words(text: str | None) -> Words:
-    """Morphemes, or None where there is no text or no Korean in it."""
-    try:
-        return None if text is None else tokens(text, TextParameters())
-    except EmptyText:
         return None
+    return text.partition("\n")[0].strip()

@@ -3,7 +3,7 @@
     store.json          what they were made from: another corpus, parameters or version make them anew
     utterances.npz      the rows; all other files have as many
     voice.npz, voice-frames.f16    MFCC windows, mapped into memory; a row without sound has windows without frames
-    text.json           morphemes of each row, null where there is no text; below `raw`, of the text before cleaning
+    text.json           transcript of each row, null where there is none; below `raw`, the file's first line as it is
     bio.npz             body windows and their baselines
 
 A store is put together from pieces, one for each scene, that tasks have written: one scene is in memory at a time, and
@@ -22,18 +22,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features.mfcc import MfccParameters
+from models.features.ngrams import is_korean
 from models.features.registry import REGISTRY
+from models.features.text import NOTEBOOK_STOP_WORDS, EmptyText, TextParameters, tokens
 from training.crossval.bodies import Bodies
 from training.crossval.utterances import Utterances
 from training.voice_data import VIEWS, Half, VoiceData
 
-VERSION = 2
+VERSION = 3
 """Raised when the same corpus and parameters give other files"""
 VARIATIONS = 3
 """Windows of each utterance beside VIEWS, for training"""
+NOTEBOOK = len(VIEWS) + VARIATIONS
+"""Place of each utterance's last window: the start of the recording, scaled with all of it as the notebooks did"""
 KEY, FRAMES, BODIES, TEXT = "store.json", "voice-frames.f16", "bio.npz", "text.json"
 
-Words = list[str] | None
+Morphemes = list[str] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +46,10 @@ class Piece:
 
     frames: list[list[Half]]
     """[rows][windows]"""
-    words: list[Words]
-    raw: list[Words]
+    texts: list[str | None]
+    """Cleaned transcripts"""
+    raw: list[str | None]
+    """Transcripts as they are, markers and other people's words included"""
     bodies: Bodies
     troubles: list[str]
 
@@ -78,13 +84,18 @@ class Store:
         )
 
     @cached_property
-    def words(self) -> list[Words]:
-        """Morphemes of each row's cleaned text."""
+    def texts(self) -> list[str | None]:
+        """Each row's cleaned transcript."""
         return self._text["cleaned"]
 
     @cached_property
-    def raw_words(self) -> list[Words]:
-        """Morphemes of each row's text as transcribed."""
+    def morphemes(self) -> list[Morphemes]:
+        """Each row's cleaned transcript as the original notebooks cut it."""
+        return [morphemes(text) for text in self.texts]
+
+    @cached_property
+    def raw_texts(self) -> list[str | None]:
+        """Each row's transcript as it is."""
         return self._text["raw"]
 
     @cached_property
@@ -108,8 +119,17 @@ class Store:
         if modality == "voice":
             return np.diff(self.voice.ends[:, -1], prepend=0) > 0
         if modality == "text":
-            return np.array([words is not None for words in self.words], bool)
+            return np.array([text is not None and is_korean(text) for text in self.texts], bool)
         return self.bodies.known
+
+
+def morphemes(text: str | None) -> Morphemes:
+    """Cut a transcript as the original notebooks did: None where it has no Hangul, nothing where only stop words."""
+    try:
+        found = tokens(text or "", TextParameters(stop_words=()))
+    except EmptyText:
+        return None
+    return [one for one in found if one not in NOTEBOOK_STOP_WORDS]
 
 
 def key_of(corpus: str, fingerprint: str, seed: int) -> dict[str, Any]:
@@ -128,7 +148,7 @@ def write_piece(folder: Path, piece: Piece) -> None:
             file.writelines(window.tobytes() for window in row)
     lengths = np.array([[len(window) for window in row] for row in piece.frames], np.int64)
     np.savez_compressed(folder / BODIES, lengths=lengths, **vars_of(piece.bodies))
-    _write_json(folder / TEXT, {"cleaned": piece.words, "raw": piece.raw, "troubles": piece.troubles})
+    _write_json(folder / TEXT, {"cleaned": piece.texts, "raw": piece.raw, "troubles": piece.troubles})
 
 
 def write_store(folder: Path, key: dict[str, Any], utterances: Utterances, pieces: Sequence[Path]) -> None:
@@ -162,4 +182,4 @@ def _write_json(path: Path, content: object) -> None:
 
 def no_frames() -> list[Half]:
     """Windows of a row without sound."""
-    return [np.zeros((0, MfccParameters().n_mfcc), np.float16)] * (len(VIEWS) + VARIATIONS)
+    return [np.zeros((0, MfccParameters().n_mfcc), np.float16)] * (NOTEBOOK + 1)

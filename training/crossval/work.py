@@ -51,6 +51,8 @@ def there(store: Store, modality: str, recipe: Any) -> NDArray[np.bool_]:  # noq
     """Which rows have what a recipe's model takes, [n]."""
     if modality == "bio" and isinstance(recipe, NotebookRecipe):
         return np.asarray(np.isfinite(own_means(store)).all(axis=1))
+    if modality == "text" and isinstance(recipe, NotebookRecipe):
+        return np.array([bool(each) for each in store.morphemes], bool)
     return store.there(modality)
 
 

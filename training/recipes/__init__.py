@@ -59,33 +59,6 @@ class SegmentRecipe:
 
 
 @dataclass(frozen=True, slots=True)
-class TextRecipe:
-    """Of the text model that corpora of utterances teach: embeddings, a convolution, attention and maximum."""
-
-    vocabulary: int
-    """Most frequent morphemes that get an id of their own"""
-    min_count: int
-    length: int
-    """Ids in the network's input; of longer texts the end"""
-    embedding: int
-    filters: int
-    kernel: int
-    """Morphemes side by side"""
-    dropout: float
-    token_dropout: float
-    """Share of morphemes that are made unknown in training"""
-    label_smoothing: float
-    balance: float
-    """0 draws labels as they come, 1 all equally often"""
-    short: float
-    """Share of examples that are cut to a few morphemes, as spoken sentences are short"""
-    rate: float
-    weight_decay: float
-    batch: int
-    epochs: int
-
-
-@dataclass(frozen=True, slots=True)
 class NgramRecipe:
     """Of the text model: vectors of hashed n-grams, their sum, one hidden layer."""
 
@@ -152,7 +125,7 @@ class RunRecipe:
 
     name: str
     voice: VoiceRecipe | NotebookRecipe
-    text: TextRecipe | NotebookRecipe
+    text: NgramRecipe | NotebookRecipe
     bio: BioRecipe | NotebookRecipe
 
 
@@ -195,7 +168,7 @@ def load_run_recipe(name: str) -> RunRecipe:
     return RunRecipe(name if name in ("default", "notebook") else path.stem, **sections)
 
 
-DEFAULTS: dict[str, Any] = {"voice": VoiceRecipe, "text": TextRecipe, "bio": BioRecipe}
+DEFAULTS: dict[str, Any] = {"voice": VoiceRecipe, "text": NgramRecipe, "bio": BioRecipe}
 """Of a run's three models"""
 
 
