@@ -32,7 +32,9 @@ def tflite_graph(model: Any, half: bool = False) -> bytes:  # noqa: ANN401 - Ker
 def quiet_keras(seed: int, threads: int = 2) -> Any:  # noqa: ANN401 - Keras has no annotations
     """Import Keras without TensorFlow's messages, few threads, everything random seeded; return the module.
 
-    Operators whose result would depend on the order of threads are made deterministic.
+    Operators whose result would depend on the order of threads are made deterministic. A GPU that TensorFlow sees is
+    used, and its memory taken as it is needed, so that several processes share it; its results differ from a
+    processor's in the last digits, and are the same every time.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -46,8 +48,10 @@ def quiet_keras(seed: int, threads: int = 2) -> Any:  # noqa: ANN401 - Keras has
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, enable=True)
     except RuntimeError:
-        # Operators have run already in this process; their number of threads stays.
+        # Operators have run already in this process; its threads and devices stay as they are.
         pass
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)

@@ -6,7 +6,6 @@ fingerprint of what it was made from, so shards that are there already are used 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,14 @@ def _write_shard(path: Path, windows: Callable[[Any], list[Half]], items: Sequen
     lengths = [[len(window) for window in row] for row in rows]
     path.mkdir()
     np.save(path / ENDS, np.cumsum(lengths).reshape(len(items), -1))
-    encoded = BytesIO()  # into a file, np.save would not say why it could not write
-    np.save(encoded, np.ascontiguousarray(np.concatenate([window for row in rows for window in row])))
-    with (path / FRAMES).open("wb") as file:
-        file.write(encoded.getbuffer())
+    _write_table(path / FRAMES, [window for row in rows for window in row])
+
+
+def _write_table(path: Path, parts: Sequence[Half]) -> None:
+    """Write arrays one behind the other as one .npy file; `np.save` copies them, and hides why it cannot write."""
+    shape = sum(map(len, parts)), parts[0].shape[1]
+    with path.open("wb") as file:
+        header = {"descr": parts[0].dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call] # NumPy left it so
+        for part in parts:
+            file.write(np.ascontiguousarray(part).data)

@@ -8,9 +8,11 @@ A fold's graph has seen nothing of its test speakers: the scaling of the statist
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,10 @@ Validation = tuple[NDArray[np.float16], Floats]
 """Statistics [clips, n] and targets [clips, labels] of clips that watch the training and decide nothing"""
 Progress = Callable[[int, int], object]
 KOREAN = "emotiontts_ko"
+PADDINGS, TOGETHER = 4, 16
+"""Lengths to which windows are padded for their statistics, and clips in a batch"""
+SUMMED = 256
+"""Clips in memory at a time while their spread is measured"""
 CALIBRATED_ON = ("speech", "start")
 """Views of held-out clips that the temperature is fitted on: runtime windows are of both kinds"""
 
@@ -40,12 +46,14 @@ CALIBRATED_ON = ("speech", "start")
 class Examples:
     """Training clips as the head takes them."""
 
-    rows: NDArray[np.float16]
-    """[clips, windows, statistics]"""
+    table: NDArray[np.float16]
+    """[clips, windows, statistics] mapped into memory; of other clips too, at which nothing here looks"""
+    rows: NDArray[np.int64]
+    """[n] the training clips"""
     targets: Floats
-    """[clips, labels]"""
+    """[n, labels]"""
     chances: NDArray[np.float64]
-    """[clips] to be drawn"""
+    """[n] to be drawn"""
     mean: Floats
     """[statistics]"""
     spread: Floats
@@ -58,7 +66,8 @@ class Examples:
     def batch(self, recipe: VoiceRecipe, random: np.random.Generator) -> tuple[Floats, Floats]:
         """Draw clips, one window of each, and mix them in pairs."""
         drawn = random.choice(len(self.rows), recipe.batch, p=self.chances)
-        x = self.scaled(self.rows[drawn, random.integers(self.rows.shape[1], size=recipe.batch)], recipe.clip)
+        windows = random.integers(self.table.shape[1], size=recipe.batch)
+        x = self.scaled(self.table[self.rows[drawn], windows], recipe.clip)
         y, other = self.targets[drawn], random.permutation(recipe.batch)
         share = random.beta(recipe.mixup, recipe.mixup, (recipe.batch, 1)).astype(np.float32)
         return share * x + (1 - share) * x[other], share * y + (1 - share) * y[other]
@@ -73,11 +82,11 @@ def fit(data: VoiceData, out: Path, recipe: VoiceRecipe, seed: int, progress: Pr
     (out / "voice-folds").mkdir(parents=True, exist_ok=True)
     paths = {fold: place(out, "voice", str(fold or "")) for fold in [0, *(int(fold) for fold in np.unique(data.fold))]}
     todo = {fold: path for fold, path in paths.items() if not path.with_suffix(".tflite").is_file()}
-    table = all_statistics(data, recipe) if todo else None
-    for done, (fold, path) in enumerate(todo.items(), len(paths) - len(todo)):
-        progress(done, len(paths))
-        keras.backend.clear_session()  # so that layers have the same names whatever was trained before
-        _fit_fold(data, table, fold, path, recipe, seed)
+    with all_statistics(data, recipe, out) if todo else nullcontext() as table:
+        for done, (fold, path) in enumerate(todo.items(), len(paths) - len(todo)):
+            progress(done, len(paths))
+            keras.backend.clear_session()  # so that layers have the same names whatever was trained before
+            _fit_fold(data, table, fold, path, recipe, seed)
     progress(len(paths), len(paths))
     (out / "voice.json").write_text(json.dumps(data.mfcc.to_json(), indent=1) + "\n")
 
@@ -113,18 +122,33 @@ def _some_windows(data: VoiceData, clips: NDArray[np.int64], seed: int) -> NDArr
     return np.stack([data.window(clip, window) for clip, window in zip(*drawn, strict=True)]).astype(np.float16)
 
 
-def all_statistics(data: VoiceData, recipe: VoiceRecipe) -> NDArray[np.float16]:
-    """Statistics of every window, [clips, windows, n]."""
-    return np.stack(list(clip_statistics(data, recipe)))
+@contextmanager
+def all_statistics(data: VoiceData, recipe: VoiceRecipe, folder: Path) -> Iterator[NDArray[np.float16]]:
+    """Statistics of every window, [clips, windows, n], in a nameless file below `folder` that is mapped into memory."""
+    with TemporaryFile(dir=folder) as file:
+        for rows in clip_statistics(data, recipe):
+            file.write(rows.data)
+        file.flush()
+        yield np.memmap(file, np.float16, "r").reshape(*data.ends.shape, -1)
 
 
 def clip_statistics(data: VoiceData, recipe: VoiceRecipe) -> Iterator[NDArray[np.float16]]:
-    """Statistics of clip after clip, [windows, n]."""
-    model = statistics_model(recipe, data.mfcc)
-    clips, windows = data.ends.shape
-    for clip in range(clips):
-        batch = np.stack([data.window(clip, window) for window in range(windows)])
-        yield model.predict_on_batch(batch).clip(-1e4, 1e4).astype(np.float16)
+    """Statistics of some clips after others, [clips, windows, n].
+
+    Padding changes none of them, so short windows are computed with little of it.
+    """
+    lengths = np.diff(data.ends.ravel(), prepend=0).reshape(data.ends.shape)
+    paddings = [-(-data.mfcc.frames * part // PADDINGS) for part in range(1, PADDINGS + 1)]
+    models = [statistics_model(recipe, replace(data.mfcc, frames=frames)) for frames in paddings]
+    for first in range(0, len(lengths), TOGETHER):
+        kinds = np.searchsorted(paddings, lengths[first : first + TOGETHER])
+        found = np.empty((*kinds.shape, models[0].output_shape[1]), np.float16)
+        for kind in np.unique(kinds):
+            chosen = np.nonzero(kinds == kind)
+            windows = [data.window(first + clip, window) for clip, window in zip(*chosen, strict=True)]
+            given = np.stack([window[:, : paddings[kind]] for window in windows])
+            found[chosen] = models[kind].predict_on_batch(given).clip(-1e4, 1e4)
+        yield found
 
 
 def examples_of(
@@ -134,15 +158,22 @@ def examples_of(
     corpus, label = data.corpus[training], data.label[training]
     _, of, counts = np.unique(np.char.add(corpus, label.astype(str)), return_inverse=True, return_counts=True)
     chances = np.where(corpus == KOREAN, recipe.korean, 1.0) / np.sqrt(counts[of])
-    return scaled_examples(table[training], np.eye(len(LABELS), dtype=np.float32)[label], chances)
+    return scaled_examples(table, np.flatnonzero(training), np.eye(len(LABELS), dtype=np.float32)[label], chances)
 
 
-def scaled_examples(rows: NDArray[np.float16], targets: Floats, chances: NDArray[np.float64]) -> Examples:
-    """Examples whose scaling comes from themselves: `rows` [clips, windows, n] must be of training clips alone."""
-    plain = rows[:, : len(VIEWS)].reshape(-1, rows.shape[2]).astype(np.float32)
-    spread = plain.std(axis=0)
+def scaled_examples(
+    table: NDArray[np.float16], rows: NDArray[np.int64], targets: Floats, chances: NDArray[np.float64]
+) -> Examples:
+    """Examples whose scaling comes from themselves: `rows` of the table [clips, windows, n] must be training clips."""
+    total, squares, count = np.zeros(table.shape[2]), np.zeros(table.shape[2]), len(rows) * len(VIEWS)
+    for part in np.array_split(rows, len(rows) // SUMMED + 1):
+        plain = table[part, : len(VIEWS)].reshape(-1, table.shape[2]).astype(np.float64)
+        total += plain.sum(axis=0)
+        squares += (plain**2).sum(axis=0)
+    mean = total / count
+    spread = np.sqrt(np.maximum(squares / count - mean**2, 0))
     scaled = np.where(spread < 1e-6, 1, spread).astype(np.float32)
-    return Examples(rows, targets, chances / chances.sum(), plain.mean(axis=0), scaled)
+    return Examples(table, rows, targets, chances / chances.sum(), mean.astype(np.float32), scaled)
 
 
 def evaluate(data: VoiceData, fitted: Path, progress: Progress) -> tuple[dict[str, Any], Floats]:
@@ -201,7 +232,7 @@ def _trained_head(
 
     keras.utils.set_random_seed(seed)
     random = np.random.default_rng(seed)
-    head = _head(examples.rows.shape[2], recipe)
+    head = _head(examples.table.shape[2], recipe)
     steps = max(recipe.draws * len(examples.rows) // recipe.batch, 1)
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)

@@ -148,7 +148,7 @@ def windows_of(
 def frames_of(audio: NDArray[np.float32], parameters: MfccParameters) -> Half:
     """MFCC without the padding, float16 [frames, n_mfcc]; the scaling knows what lies behind the last frame too."""
     used = min(1 + len(audio) // parameters.hop_length, parameters.frames)
-    return mfcc_features(audio, parameters)[:, :used].T.astype(np.float16)
+    return mfcc_features(audio, parameters)[:, :used].T.astype(np.float16, order="C")
 
 
 def read_clip(clip: Clip, rate: int) -> NDArray[np.float32]:

@@ -127,7 +127,7 @@ def _voice(store: Store, recipe: VoiceRecipe, training: Part, validation: Part, 
     statistics = read_statistics(table, store)
     classes = training.targets.argmax(axis=1)
     chances = 1 / np.sqrt(np.bincount(classes, minlength=len(LABELS))[classes])
-    examples = voice.scaled_examples(statistics[training.rows, :NOTEBOOK], training.targets, chances)
+    examples = voice.scaled_examples(statistics[:, :NOTEBOOK], training.rows, training.targets, chances)
     watched = (statistics[validation.rows, TESTED], validation.targets) if len(validation.rows) else None
     graph, curves = voice.trained(examples, store.voice.mfcc, recipe, seed, watched)
     return Fitted(graph, Inputs(store.voice.mfcc, TESTED), _mean_curve(curves))
@@ -137,7 +137,7 @@ def write_statistics(path: Path, store: Store, recipe: VoiceRecipe) -> None:
     """Write the statistics of all windows of all rows, float16 [rows, windows, n]."""
     with path.open("wb") as file:
         for rows in voice.clip_statistics(store.voice, recipe):
-            file.write(rows.tobytes())
+            file.write(rows.data)
 
 
 def read_statistics(path: Path, store: Store) -> NDArray[np.float16]:
