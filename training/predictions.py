@@ -37,7 +37,7 @@ class Predictions:
     """
 
     modality: str
-    """`voice`, `text` or `bio`"""
+    """`voice`, `text`, `bio`, or `voice-segment`, whose answers are one half of the voice's"""
     id: NDArray[np.str_]
     """Utterance, [n]: the join key between modalities"""
     part: NDArray[np.str_]

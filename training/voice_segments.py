@@ -109,7 +109,7 @@ def prepare(data: Path, out: Path, jobs: int, progress: Progress) -> None:
     """
     (out / f"{NAME}.npz").unlink(missing_ok=True)
     weights_folder(SIZE)
-    clips, parameters = read_clips(data), parameters_of(_encoder(), SIZE)
+    clips, parameters = read_clips(data), parameters_of(encoder(), SIZE)
     folds, statistics = folds_of(clips, data), []
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         for done, one in enumerate(pool.map(clip_statistics, clips, chunksize=8), 1):
@@ -129,8 +129,12 @@ def prepare(data: Path, out: Path, jobs: int, progress: Progress) -> None:
 
 def clip_statistics(clip: Clip) -> Floats:
     """Statistics [n] of one clip's speech."""
-    audio = speech_part(read_clip(clip, RATE), RATE)[: int(LONGEST_S * RATE)]
-    vectors = _encoder().encode(audio).speech()
+    return speech_statistics(read_clip(clip, RATE))
+
+
+def speech_statistics(audio: Floats) -> Floats:
+    """Statistics [n] of the speech in a recording at RATE."""
+    vectors = encoder().encode(speech_part(audio, RATE)[: int(LONGEST_S * RATE)]).speech()
     return whisper_statistics(vectors, WhisperParameters(dimensions=vectors.shape[1]))
 
 
@@ -146,24 +150,24 @@ def fit(data: SegmentData, out: Path, recipe: SegmentRecipe, seed: int, progress
             continue
         keras.backend.clear_session()  # so that layers have the same names whatever was trained before
         rows, label = data.statistics[data.fold != fold], data.label[data.fold != fold]
-        linear, losses = trained(rows, label, recipe)
+        linear, losses = trained(rows, np.eye(len(LABELS), dtype=np.float32)[label], recipe)
         write_curve(path, {"loss": losses, "val_loss": []})
         some = np.random.default_rng(seed).choice(len(rows), REPRESENTATIVE)
-        graph = keep(path, rows[some], _network(linear))
+        graph = keep(path, rows[some], network_of(linear))
         with whole(path.with_suffix(".tflite")) as partial:
             partial.write_bytes(graph)
     progress(len(folds), len(folds))
     (out / f"{NAME}.json").write_text(str(data.parameters) + "\n", encoding="utf-8")
 
 
-def trained(rows: Floats, label: NDArray[np.int64], recipe: SegmentRecipe) -> tuple[Linear, list[float]]:
+def trained(rows: Floats, targets: Floats, recipe: SegmentRecipe) -> tuple[Linear, list[float]]:
     """Fit a multinomial logistic regression, and list its losses; the scaling comes from these rows [clips, n]."""
     from scipy.optimize import minimize
 
     mean, spread = rows.mean(axis=0), rows.std(axis=0)
     scale = (1 / np.where(spread < 1e-6, 1, spread)).astype(np.float32)
     x = np.column_stack([np.clip((rows - mean) * scale, -recipe.clip, recipe.clip), np.ones(len(rows), np.float32)])
-    y, penalised = np.eye(len(LABELS), dtype=np.float32)[label], np.arange(x.shape[1])[:, None] < rows.shape[1]
+    y, penalised = targets, np.arange(x.shape[1])[:, None] < rows.shape[1]
 
     losses: list[float] = []
 
@@ -228,12 +232,12 @@ def _heldout(data: SegmentData, fitted: Path, progress: Progress) -> Floats:
 
 
 @cache
-def _encoder() -> WhisperEncoder:
+def encoder() -> WhisperEncoder:
     """Load the encoder once in each process."""
     return WhisperEncoder(load_model(SIZE))
 
 
-def _network(linear: Linear) -> Any:  # noqa: ANN401 - Keras has no annotations
+def network_of(linear: Linear) -> Any:  # noqa: ANN401 - Keras has no annotations
     """Statistics to probabilities, for a batch of 1."""
     import keras
     from keras import ops

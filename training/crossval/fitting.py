@@ -16,14 +16,14 @@ from models.features.mfcc import MfccParameters
 from models.features.ngrams import NgramParameters
 from models.features.text import TextParameters
 from models.scores import LABELS
-from training import ngrams, notebook, voice
+from training import ngrams, notebook, voice, voice_segments
 from training.crossval.balancing import balanced
 from training.crossval.inputs import Inputs, own_means, ranges, usual_spreads
 from training.crossval.store import NOTEBOOK, Store
 from training.curves import Curve
 from training.export import half_graph, tflite_graph
 from training.notebook_table import kept_words, ranked
-from training.recipes import BioRecipe, NgramRecipe, NotebookRecipe, VoiceRecipe
+from training.recipes import BioRecipe, NgramRecipe, NotebookRecipe, SegmentRecipe, VoiceRecipe
 from training.voice_data import VIEWS
 
 Rows = NDArray[np.int64]
@@ -68,6 +68,10 @@ def fit(modality: str, store: Store, recipe: Any, training: Part, validation: Pa
         return _text(store, recipe, training, validation, seed)
     if isinstance(recipe, BioRecipe):
         return _bio(store, recipe, training, seed)
+    if isinstance(recipe, SegmentRecipe):
+        linear, losses = voice_segments.trained(store.encodings[training.rows], training.targets, recipe)
+        graph = half_graph(voice_segments.network_of(linear))
+        return Fitted(graph, Inputs(store.encoder), {"loss": losses, "val_loss": []})
     inputs = notebook_inputs(modality, store, training.rows)
     examples = inputs.of(store, training.rows), training.targets
     watched = (inputs.of(store, validation.rows), validation.targets) if len(validation.rows) else None

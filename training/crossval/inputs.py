@@ -18,8 +18,9 @@ from models.features.mfcc import MfccParameters
 from models.features.ngrams import NgramParameters, ngram_features
 from models.features.notebook_means import NotebookMeansParameters
 from models.features.parameters import Parameters
-from models.features.registry import REGISTRY, feature_of
+from models.features.registry import REGISTRY, SEGMENT_REGISTRY, feature_of
 from models.features.text import UNKNOWN, TextParameters
+from models.features.whisper import WhisperParameters
 from training.crossval.bodies import MEANS
 from training.crossval.store import Store
 
@@ -44,6 +45,8 @@ class Inputs:
             return np.array([ngram_features(store.texts[row] or "", p) for row in rows]).reshape(-1, p.length)
         if isinstance(p, TextParameters):
             return word_ids([quoted(store.morphemes[row] or []) for row in rows], p)
+        if isinstance(p, WhisperParameters):
+            return store.encodings[rows]
         if isinstance(p, NotebookMeansParameters):
             return scaled(own_means(store)[rows], p)
         if not isinstance(p, BioParameters):
@@ -61,7 +64,8 @@ class Inputs:
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
         content = json.loads(path.read_text(encoding="utf-8"))
-        parameters: Parameters = REGISTRY[content["feature"]].parameters.from_json(content["parameters"])
+        feature = (REGISTRY | SEGMENT_REGISTRY)[content["feature"]]
+        parameters: Parameters = feature.parameters.from_json(content["parameters"])
         return cls(parameters, content["window"])
 
 

@@ -175,20 +175,26 @@ def all_windows(audio: NDArray[np.float32], random: np.random.Generator) -> list
 
 
 def _frames(path: Path, seed: Sequence[int], troubles: list[str]) -> list[Half]:
+    audio = sound_of(path, troubles)
+    return no_frames() if audio is None else all_windows(audio, np.random.default_rng(seed))
+
+
+def sound_of(path: Path, troubles: list[str]) -> NDArray[np.float32] | None:
+    """Read an utterance; None, and why among the troubles, where nothing can be heard."""
     try:
         audio, damage = read_audio(path)
     except SourceNotFound:
         troubles.append(f"{path.name}: no such file")
-        return no_frames()
+        return None
     except UnreadableSource as error:
         troubles.append(str(error))
-        return no_frames()
+        return None
     if damage:
         troubles.append(damage)
     if len(audio) < SHORTEST_S * RATE or not audio.any():
         troubles.append(f"{path.name}: {'silent' if len(audio) else 'empty'}, {len(audio) / RATE:.2f} s; left out")
-        return no_frames()
-    return all_windows(audio, np.random.default_rng(seed))
+        return None
+    return audio
 
 
 def _transcript(path: Path, troubles: list[str]) -> str | None:

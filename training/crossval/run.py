@@ -9,7 +9,6 @@
 A HASH stands for everything that decides about the files: another corpus, recipe, split or seed gives other names.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -20,24 +19,28 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from models.scores import MODALITIES, Modality
+from models.scores import MODALITIES
+from models.whisper_weights import WhisperError, weights_folder
 from training.crossval import work
+from training.crossval.encodings import encoding_tasks
 from training.crossval.folds import EVERYTHING, Fold, by_session, by_speaker, checked, everything, gaps
 from training.crossval.leaky import Pooled, pooled, pooled_labels
 from training.crossval.prepare import KEMDY19, Corpus, fingerprint, open_corpus, prepare
-from training.crossval.store import Store
+from training.crossval.store import Store, digest
 from training.crossval.utterances import Ties
 from training.errors import InvalidCorpus, InvalidRecipe
 from training.predictions import Predictions, joined
-from training.recipes import NotebookRecipe, RunRecipe, VoiceRecipe
+from training.recipes import SEGMENT, NotebookRecipe, RunRecipe, VoiceRecipe
 from training.speech_corpora import folds_of
 from training.stages import PACKAGES
 from training.tasks import Task, Workers, run
+from training.voice_segments import SIZE
 from training.whole import whole
 
 Protocol = Literal["sessions", "speakers", "notebook"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
-VERSION = 1
+MODELS = (*MODALITIES, SEGMENT)
+VERSION = 2
 """Of the tasks: raised when the same settings give other models"""
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], object]]]
@@ -67,8 +70,9 @@ class Run:
 
     settings: Settings
     corpus: Corpus
-    predictions: dict[Modality, Predictions]
-    models: dict[Modality, Path]
+    predictions: dict[str, Predictions]
+    """By modality, and those of the voice model of whole segments"""
+    models: dict[str, Path]
     """Folders of the models that ship"""
     about: dict[str, Any]
     """run.json"""
@@ -99,6 +103,7 @@ def cross_validated(settings: Settings, tell: Callable[[str], object], bar: Bar)
     if replaced:
         tell(replaced)
     notice(store.troubles)
+    store = _encoded(settings, corpus, store, tell, bar)
     plan = Plan(settings, corpus, store, folds)
     fits = plan.fits(notice)
     statistics = plan.statistics()
@@ -111,6 +116,21 @@ def cross_validated(settings: Settings, tell: Callable[[str], object], bar: Bar)
     with bar("predict") as progress:
         run(list(answers.values()), settings.workers, progress)
     return plan.finished(fits, answers)
+
+
+def _encoded(settings: Settings, corpus: Corpus, store: Store, tell: Callable[[str], object], bar: Bar) -> Store:
+    """The store with Whisper's encodings, where the recipe takes them and the weights are there."""
+    if settings.recipe.segment is None or not store.there("voice").any():
+        return store
+    tasks = encoding_tasks(corpus, settings.folder)
+    try:
+        weights_folder(SIZE)
+        with bar("encode voices") as progress:
+            run(tasks, settings.workers, progress)
+    except WhisperError as error:
+        tell(f"{SEGMENT}: the bundle will be without a model of whole segments; {error}")
+        return store
+    return Store(store.folder, tuple(task.output for task in tasks))
 
 
 @dataclass(slots=True)
@@ -172,12 +192,14 @@ class Plan:
         arguments = (self.store.folder, recipe, self.settings.seed)
         return [Task(self._statistics_path(), work.write_statistics, arguments)]
 
-    def fits(self, notice: Notices) -> dict[tuple[Modality, int], Task]:
+    def fits(self, notice: Notices) -> dict[tuple[str, int], Task]:
         """One for each modality and fold that has something to train on, and for each modality on everything."""
         rows, leaky = self.store.utterances, self.settings.protocol == "notebook"
         of = pooled(self.store, pooled_labels(self.corpus.root)) if leaky else None
         tasks = {}
-        for modality in MODALITIES:
+        for modality in MODELS:
+            if modality == SEGMENT and not self._there(modality).any():
+                continue
             if not self._there(modality).any():
                 line = f"{modality}: no utterance has what the model takes; the bundle goes without"
                 if self.corpus.kind == KEMDY19:
@@ -193,7 +215,7 @@ class Plan:
                     notice([f"fold {fold.number}: no {modality} in its training part; it is tested without"])
         return tasks
 
-    def answers(self, fits: dict[tuple[Modality, int], Task]) -> dict[tuple[Modality, int], Task]:
+    def answers(self, fits: dict[tuple[str, int], Task]) -> dict[tuple[str, int], Task]:
         """One for each modality and fold, also where there is no model."""
         tasks = {}
         for modality in {modality for modality, _ in fits}:
@@ -207,10 +229,10 @@ class Plan:
                 tasks[modality, fold.number] = Task(output, work.predict_leaky if leaky else work.predict, (job, model))
         return tasks
 
-    def finished(self, fits: dict[tuple[Modality, int], Task], answers: dict[tuple[Modality, int], Task]) -> Run:
+    def finished(self, fits: dict[tuple[str, int], Task], answers: dict[tuple[str, int], Task]) -> Run:
         """Collect what the tasks left, and write predictions and run.json."""
         tables, about = {}, self._about(fits)
-        for modality in (each for each in MODALITIES if any(each == key[0] for key in fits)):
+        for modality in (each for each in MODELS if any(each == key[0] for key in fits)):
             outputs = [answers[modality, fold.number].output for fold in self.folds]
             files = [output / work.ANSWERS if output.is_dir() else output for output in outputs]
             tables[modality] = joined([Predictions.load(file) for file in files])
@@ -223,7 +245,7 @@ class Plan:
         models = {modality: task.output for (modality, number), task in fits.items() if number == final}
         return Run(self.settings, self.corpus, tables, models, about)
 
-    def _about(self, fits: dict[tuple[Modality, int], Task]) -> dict[str, Any]:
+    def _about(self, fits: dict[tuple[str, int], Task]) -> dict[str, Any]:
         s, account = self.settings, self.corpus.account
         of = next(iter(fits.values())).arguments[0].pooled if fits else None
         history: dict[str, list[dict[str, Any]]] = {}
@@ -237,7 +259,7 @@ class Plan:
             "protocol": s.protocol,
             "leaky": s.protocol == "notebook",
             "recipe": s.recipe.name,
-            "settings": {modality: asdict(getattr(s.recipe, modality)) for modality in MODALITIES},
+            "settings": {model: asdict(s.recipe.of(model)) for model in MODELS if s.recipe.of(model)},
             "ties": s.ties,
             "seed": s.seed,
             "folds": [self._about_fold(fold, of) for fold in self.folds],
@@ -259,17 +281,17 @@ class Plan:
         trained = {modality: len(self._usable(modality, fold)) for modality in MODALITIES}
         return {"fold": fold.number, **named, **counts, "trained_on": trained}
 
-    def _there(self, modality: Modality) -> Any:  # noqa: ANN401 - a mask
-        return work.there(self.store, modality, getattr(self.settings.recipe, modality))
+    def _there(self, modality: str) -> Any:  # noqa: ANN401 - a mask
+        return work.there(self.store, modality, self.settings.recipe.of(modality))
 
-    def _usable(self, modality: Modality, fold: Fold) -> work.Rows:
-        recipe = getattr(self.settings.recipe, modality)
+    def _usable(self, modality: str, fold: Fold) -> work.Rows:
+        recipe = self.settings.recipe.of(modality)
         return work.usable(self.store, modality, recipe, self.settings.ties, fold.train)
 
-    def _job(self, modality: Modality, fold: Fold, of: Pooled | None) -> work.Job:
-        s = self.settings
-        recipe = getattr(s.recipe, modality)
-        return work.Job(self.store.folder, modality, recipe, s.ties, s.seed, fold, self._statistics_path(), of)
+    def _job(self, modality: str, fold: Fold, of: Pooled | None) -> work.Job:
+        s, store = self.settings, self.store
+        recipe, statistics = s.recipe.of(modality), self._statistics_path()
+        return work.Job(store.folder, modality, recipe, s.ties, s.seed, fold, statistics, store.encoded, of)
 
     def _statistics_path(self) -> Path:
         key = digest(VERSION, self.store.folder.name, asdict(self.settings.recipe.voice))
@@ -279,8 +301,3 @@ class Plan:
         fold = [np.asarray(rows).tolist() for rows in (job.fold.train, job.fold.validation, job.fold.test)]
         key = digest(VERSION, self.store.folder.name, asdict(job.recipe), job.ties, job.seed, fold, bool(job.pooled))
         return self.settings.folder / kind / f"{job.modality}-{job.fold.number}-{key}"
-
-
-def digest(*parts: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
-    """Short hash of settings."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import Bundle, write_bundle
+from models.model import Model
 from training.card import markdown, table
 from training.crossval.prepare import KEMDY19
 from training.crossval.run import Run
@@ -12,6 +13,7 @@ from training.crossval.work import final_model
 from training.errors import InvalidCorpus
 from training.evaluation import evaluated
 from training.evaluation.results import Results, as_metrics, as_provenance, fitted_weights
+from training.recipes import SEGMENT
 from training.report.numbers import tables
 from training.speech_corpora import CORPORA
 
@@ -45,7 +47,16 @@ def ship(done: Run, out: Path, name: str) -> tuple[Bundle, Results]:
         if modality in results.calibration
     ]
     training = _provenance(done, results)
-    return write_bundle(out, name, models, training, _card(name, training, results)), results
+    card = _card(name, training, results)
+    return write_bundle(out, name, models, training, card, _segment_models(done, results)), results
+
+
+def _segment_models(done: Run, results: Results) -> list[Model]:
+    """The voice model of whole segments, which speaks together with the windows alone."""
+    voice = results.calibration.get("voice")
+    if voice is None or voice.segment is None:
+        return []
+    return [final_model(done.models[SEGMENT], voice.segment, 1.0)]
 
 
 def _provenance(done: Run, results: Results) -> dict[str, Any]:

@@ -10,6 +10,7 @@ A store is put together from pieces, one for each scene, that tasks have written
 what was computed before an interruption is not computed again.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -25,8 +26,10 @@ from models.features.mfcc import MfccParameters
 from models.features.ngrams import is_korean
 from models.features.registry import REGISTRY
 from models.features.text import NOTEBOOK_STOP_WORDS, EmptyText, TextParameters, tokens
+from models.features.whisper import WhisperParameters
 from training.crossval.bodies import Bodies
 from training.crossval.utterances import Utterances
+from training.recipes import SEGMENT
 from training.voice_data import VIEWS, Half, VoiceData
 
 VERSION = 3
@@ -59,6 +62,8 @@ class Store:
     """Opened for reading."""
 
     folder: Path
+    encoded: tuple[Path, ...] = ()
+    """Files of what Whisper's encoder makes of the rows, in their order"""
 
     @cached_property
     def utterances(self) -> Utterances:
@@ -114,13 +119,37 @@ class Store:
         """What could not be read while it was made."""
         return self._text["troubles"]
 
+    @cached_property
+    def encodings(self) -> NDArray[np.float32]:
+        """Whisper's statistics of all rows, [n, statistics], NaN where nothing can be heard."""
+        if not self.encoded:
+            return np.full((len(self.utterances), 1), np.nan, np.float32)
+        return np.concatenate([_array(path, "statistics") for path in self.encoded])
+
+    @cached_property
+    def encoder(self) -> WhisperParameters:
+        """Which encoder that was."""
+        return WhisperParameters.from_json(json.loads(str(_array(self.encoded[0], "parameters"))))
+
     def there(self, modality: str) -> NDArray[np.bool_]:
         """Which rows have the modality, [n]."""
         if modality == "voice":
             return np.diff(self.voice.ends[:, -1], prepend=0) > 0
+        if modality == SEGMENT:
+            return np.asarray(np.isfinite(self.encodings[:, 0]))
         if modality == "text":
             return np.array([text is not None and is_korean(text) for text in self.texts], bool)
         return self.bodies.known
+
+
+def _array(path: Path, name: str) -> NDArray[Any]:
+    with np.load(path, allow_pickle=False) as arrays:
+        return np.asarray(arrays[name])
+
+
+def digest(*parts: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
+    """Short hash of settings."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def morphemes(text: str | None) -> Morphemes:

@@ -43,6 +43,8 @@ class Job:
     fold: Fold
     statistics: Path
     """Of the voice windows, where the recipe takes them"""
+    encoded: tuple[Path, ...] = ()
+    """Files of the store's encodings by Whisper"""
     pooled: Pooled | None = None
     """Of the leaky protocol, which has no honest fold"""
 
@@ -78,7 +80,7 @@ def fit_model(path: Path, job: Job) -> None:
     from training.export import quiet_keras
 
     quiet_keras(job.seed, THREADS).backend.clear_session()
-    store = Store(job.store)
+    store = Store(job.store, job.encoded)
     if job.pooled is None:
         targets = store.utterances.targets(job.ties)
         chosen = [usable(store, job.modality, job.recipe, job.ties, r) for r in (job.fold.train, job.fold.validation)]
@@ -97,7 +99,7 @@ def fit_model(path: Path, job: Job) -> None:
 
 def predict(path: Path, job: Job, model: Path | None) -> None:
     """Write what an exported graph says about its fold's validation and test rows; NaN without a model."""
-    store, fold = Store(job.store), job.fold
+    store, fold = Store(job.store, job.encoded), job.fold
     rows = np.concatenate([fold.validation, fold.test])
     part = np.repeat(["validation", "test"], [len(fold.validation), len(fold.test)])
     probabilities = np.full((len(rows), len(LABELS)), np.nan, np.float32)
@@ -115,7 +117,7 @@ def predict_leaky(path: Path, job: Job, model: Path) -> None:
     """Write into a folder what the notebooks measured: accuracy on the shuffled fifth, answers for the last fifth."""
     if job.pooled is None:
         raise TypeError("the leaky protocol needs its pooled rows")
-    store, pooled = Store(job.store), job.pooled
+    store, pooled = Store(job.store, job.encoded), job.pooled
     network = Network((model / GRAPH).read_bytes())
     _, _, held_x, held_y, inputs = leaky_examples(store, pooled, job.modality, job.recipe, job.seed)
     right = [network(x)[0].argmax() == y.argmax() for x, y in zip(held_x, held_y, strict=True)]

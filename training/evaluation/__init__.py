@@ -8,12 +8,13 @@ import numpy as np
 
 from models.scores import LABELS
 from training.evaluation import fitting
-from training.evaluation.aligned import aligned, answered, voted
+from training.evaluation.aligned import aligned, answered, both_voices, voted
 from training.evaluation.bootstrap import clusters, intervals
 from training.evaluation.gauge import gauges
 from training.evaluation.results import SCORES, Calibration, Outcome, Results
 from training.metrics import Report, mean_and_spread, reliability, report
 from training.predictions import InvalidPredictions, Predictions
+from training.recipes import SEGMENT
 
 Progress = Callable[[int, int], object]
 LEAKS = {
@@ -38,7 +39,7 @@ def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any], progress: P
     same = [table for table in aligned(tables) if answered(table, "test").any()]
     if not same:
         raise InvalidPredictions("predictions: no labelled test row has an answer; run maeum-train all anew")
-    ready = [fitting.calibrated(table, fitting.temperatures(table)) for table in same]
+    ready = fitting.ready(same)
     outcomes: list[Outcome] = []
     subsets = _subsets(ready)
     for done, subset in enumerate(subsets, 1):
@@ -54,14 +55,14 @@ def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any], progress: P
         disagreeing=len(np.unique(everything.id[np.ptp([table.truth for table in same], axis=0) > 0])),
         clusters=clusters(everything)[0],
         outcomes=tuple(outcomes),
-        calibration={table.modality: _calibration(table) for table in same},
+        calibration={table.modality: _calibration(table, same) for table in ready},
         gauges=gauges(everything, seed),
     )
 
 
 def calibrated_vote(tables: Sequence[Predictions]) -> Predictions:
     """The vote of all modalities with equal weights, each at its folds' temperatures, as one table."""
-    ready = [fitting.calibrated(table, fitting.temperatures(table)) for table in aligned(tables)]
+    ready = fitting.ready(aligned(tables))
     return voted(ready, np.ones(len(ready)))
 
 
@@ -118,10 +119,17 @@ def _score(rows: Predictions) -> Report:
     return report(rows.truth, rows.probabilities)
 
 
-def _calibration(table: Predictions) -> Calibration:
-    rows = table[answered(table, "test")]
+def _calibration(ready: Predictions, tables: Sequence[Predictions]) -> Calibration:
+    """Of one modality; of a voice with two models, what their mean is before any temperature."""
+    table = next(table for table in tables if table.modality == ready.modality)
+    whole = next((table for table in tables if table.modality == SEGMENT and ready.modality == "voice"), None)
+    before = table if whole is None else both_voices(table, whole)
+    rows = before[answered(before, "test")]
+    temperature = fitting.temperature(table)
+    windows = fitting.calibrated(table, dict.fromkeys(fitting.by_fold(table), temperature))
     return Calibration(
-        temperature=fitting.temperature(table),
+        temperature=temperature,
+        segment=None if whole is None else fitting.segment_temperature(windows, whole),
         folds=fitting.temperatures(table),
         ece_before=_score(rows).ece,
         reliability_before=tuple(reliability(rows.truth, rows.probabilities)),

@@ -46,6 +46,16 @@ def voted(tables: Sequence[Predictions], weights: Floats) -> Predictions:
     return replace(ranked[0], modality=name, probabilities=mean.astype(np.float32))
 
 
+def both_voices(windows: Predictions, whole: Predictions) -> Predictions:
+    """Mean of what the windows and the whole segment say about a voice, as `realtime.segment_voice` takes it.
+
+    Of aligned tables; where the whole segment has no answer, the windows' stands, and without windows there is none.
+    """
+    mean = (windows.probabilities.astype(np.float64) + whole.probabilities) / 2
+    alone = np.isnan(whole.probabilities[:, :1])
+    return replace(windows, probabilities=np.where(alone, windows.probabilities, mean).astype(np.float32))
+
+
 def answered(table: Predictions, part: str) -> NDArray[np.bool_]:
     """Rows of a part with one true label and with probabilities, [n]."""
     return np.asarray((table.part == part) & (table.truth >= 0) & ~np.isnan(table.probabilities[:, 0]))

@@ -7,13 +7,16 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.aligned import answered, voted
+from training.evaluation.aligned import answered, both_voices, voted
 from training.metrics import fit_temperature, tempered
 from training.predictions import Predictions
+from training.recipes import SEGMENT
 
 Floats = NDArray[np.float64]
 SHARPNESS = np.geomspace(0.25, 1.5, 10, dtype=np.float32)
 """Temperatures at which a vote is judged"""
+CANDIDATES = np.geomspace(0.2, 5.0, 129)
+"""Temperatures of the voice model of whole segments"""
 STEPS = 20
 """Weights are tried in steps of 1/20 of their sum; each modality keeps one, so that it can speak when it is alone"""
 
@@ -41,6 +44,37 @@ def calibrated(table: Predictions, of_fold: Mapping[int, float]) -> Predictions:
         rows = table.fold == fold
         probabilities[rows] = tempered(probabilities[rows], value)
     return replace(table, probabilities=probabilities)
+
+
+def segment_temperature(windows: Predictions, whole: Predictions) -> float:
+    """Temperature of the voice model of whole segments under which its mean with the windows is most likely.
+
+    The validation rows decide. `windows` are calibrated already, since they speak alone while a segment lasts; the
+    other model never does, so that its temperature is free to make up for a mean that is less sure than its parts.
+    """
+    rows = answered(windows, "validation") & answered(whole, "validation")
+    if not rows.any():
+        return 1.0
+    truth, known, said = windows.truth[rows], windows.probabilities[rows], whole.probabilities[rows]
+    means = [(known + tempered(said, t)) / 2 for t in CANDIDATES]
+    losses = [-np.mean(np.log(np.maximum(mean[np.arange(len(truth)), truth], 1e-12))) for mean in means]
+    return round(float(CANDIDATES[int(np.argmin(losses))]), 3)
+
+
+def segment_temperatures(windows: Predictions, whole: Predictions) -> dict[int, float]:
+    """`segment_temperature` of each fold."""
+    parts = by_fold(whole)
+    return {fold: segment_temperature(rows, parts[fold]) for fold, rows in by_fold(windows).items()}
+
+
+def ready(tables: Sequence[Predictions]) -> list[Predictions]:
+    """Aligned tables at their folds' temperatures, both voices as one."""
+    found = {table.modality: calibrated(table, temperatures(table)) for table in tables if table.modality != SEGMENT}
+    whole = next((table for table in tables if table.modality == SEGMENT), None)
+    if whole is not None and "voice" in found:
+        windows = found["voice"]
+        found["voice"] = both_voices(windows, calibrated(whole, segment_temperatures(windows, whole)))
+    return list(found.values())
 
 
 def weights(tables: Sequence[Predictions]) -> Floats:

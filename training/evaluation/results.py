@@ -51,7 +51,9 @@ class Calibration:
     """What the temperature does to one modality."""
 
     temperature: float
-    """Fitted on the validation rows of all folds"""
+    """Fitted on the validation rows of all folds; of a voice with two models that of its windows"""
+    segment: float | None
+    """Of the voice model of whole segments, fitted for the mean of both; None where there is none"""
     folds: dict[int, float]
     """Fitted on each fold's own, and applied to its test rows"""
     ece_before: float

@@ -9,6 +9,8 @@ from models.strict_json import InvalidJson, read_as
 from training.errors import InvalidRecipe
 
 FOLDER = Path(__file__).parent
+SEGMENT = "voice-segment"
+"""Section and file of the voice model of whole segments"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,12 @@ class RunRecipe:
     voice: VoiceRecipe | NotebookRecipe
     text: NgramRecipe | NotebookRecipe
     bio: BioRecipe | NotebookRecipe
+    segment: SegmentRecipe | None
+    """Of the voice's second model, where Whisper's weights are; the original recipe has none"""
+
+    def of(self, model: str) -> Any:  # noqa: ANN401 - any recipe
+        """Recipe of a modality, or of the voice model of whole segments."""
+        return self.segment if model == SEGMENT else getattr(self, model)
 
 
 KINDS: dict[str, type[VoiceRecipe] | type[SegmentRecipe] | type[WritingRecipe]] = {
@@ -162,10 +170,14 @@ def load_run_recipe(name: str) -> RunRecipe:
     """
     path = FOLDER / "notebook.toml" if name == "notebook" else Path(name)
     content = {} if name == "default" else _toml(path)
-    if unknown := [key for key in content if key not in DEFAULTS]:
-        raise InvalidRecipe(f"recipe {path}: unknown section {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
+    if unknown := [key for key in content if key not in (*DEFAULTS, SEGMENT)]:
+        raise InvalidRecipe(
+            f"recipe {path}: unknown section {unknown[0]!r}; known are {', '.join(DEFAULTS)}, {SEGMENT}"
+        )
     sections = {modality: _section(modality, content.get(modality), path) for modality in DEFAULTS}
-    return RunRecipe(name if name in ("default", "notebook") else path.stem, **sections)
+    original = isinstance(sections["voice"], NotebookRecipe)
+    segment = None if original else _section(SEGMENT, content.get(SEGMENT), path)
+    return RunRecipe(name if name in ("default", "notebook") else path.stem, **sections, segment=segment)
 
 
 DEFAULTS: dict[str, Any] = {"voice": VoiceRecipe, "text": NgramRecipe, "bio": BioRecipe}
@@ -175,7 +187,7 @@ DEFAULTS: dict[str, Any] = {"voice": VoiceRecipe, "text": NgramRecipe, "bio": Bi
 def kind_of(modality: str, content: object) -> Any:  # noqa: ANN401 - a dataclass
     """Tell which of a modality's recipes a section holds."""
     notebooks = isinstance(content, dict) and "architecture" in content
-    return NotebookRecipe if notebooks else DEFAULTS[modality]
+    return NotebookRecipe if notebooks else (DEFAULTS | KINDS)[modality]
 
 
 def _section(modality: str, content: object, path: Path) -> Any:  # noqa: ANN401 - the modality's dataclass

@@ -14,6 +14,7 @@ from training.evaluation import calibrated_vote, evaluated
 from training.evaluation.aligned import answered
 from training.evaluation.results import Outcome, Results
 from training.predictions import InvalidPredictions, Predictions
+from training.recipes import SEGMENT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ def read_run(folder: Path) -> tuple[dict[str, Any], list[Predictions]]:
         run = json.loads(about.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InvalidPredictions(f"{about}: no JSON ({error}); run maeum-train all anew") from None
-    paths = [folder / "predictions" / f"{modality}.npz" for modality in MODALITIES]
+    paths = [folder / "predictions" / f"{modality}.npz" for modality in (*MODALITIES, SEGMENT)]
     tables = [Predictions.load(path) for path in paths if path.is_file()]
     if not tables:
         raise NotPrepared(f"{folder / 'predictions'} holds no table of predictions; run maeum-train all to the end")
