@@ -151,7 +151,7 @@ def _calibration(results: Results) -> Table:
     rows = tuple(
         (
             modality,
-            f"{found.temperature:.2f}",
+            f"{found.temperature:.2f}" + (f" and {found.segment:.2f}" if found.segment else ""),
             ", ".join(f"{value:.2f}" for value in found.folds.values()),
             f"{found.ece_before:.3f}",
             f"{results.outcome(modality).scores.ece:.3f}",
@@ -159,7 +159,10 @@ def _calibration(results: Results) -> Table:
         for modality, found in results.calibration.items()
     )
     head = ("", "temperature", "by fold", "ECE before", "ECE after")
-    return Table("Calibration", "Temperatures are fitted on validation rows alone.", head, rows)
+    note = "Temperatures are fitted on validation rows alone."
+    if any(found.segment for found in results.calibration.values()):
+        note += " The voice's second one is that of the model of whole segments, fitted for the mean of both."
+    return Table("Calibration", note, head, rows)
 
 
 def _weights(results: Results) -> Table:
