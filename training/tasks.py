@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from training.apart import apart
 from training.errors import TrainingError
 from training.whole import sweep, whole
 
@@ -119,7 +121,9 @@ def run(tasks: Sequence[Task], workers: Workers, progress: Callable[[int, int], 
 def _finished(tasks: Sequence[Task], workers: Workers) -> Iterator[Path]:
     """Outputs in the order in which they come to be, each once."""
     with workers.open() as executor:
-        futures = {executor.submit(perform, task): task for task in tasks}
+        # A cluster's workers live on after a run, and TensorFlow and TensorFlow Lite must not meet in a process.
+        call = perform if workers.cluster is None else partial(apart, perform)
+        futures = {executor.submit(call, task): task for task in tasks}
         try:
             for future in as_completed(futures):
                 future.result()
@@ -136,8 +140,8 @@ def _finished(tasks: Sequence[Task], workers: Workers) -> Iterator[Path]:
 def perform(task: Task) -> None:
     """Do one task, unless it is done."""
     if not task.done:
-        with whole(task.output) as partial:
-            task.function(partial, *task.arguments)
+        with whole(task.output) as path:
+            task.function(path, *task.arguments)
 
 
 def _start(threads: int) -> None:

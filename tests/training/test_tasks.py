@@ -36,6 +36,18 @@ def deadly(path: Path, number: int, log: Path) -> None:
     square(path, number, log)
 
 
+def deadly_to_the_worker(path: Path, number: int, log: Path) -> None:
+    """As `deadly`, but killed is the Dask worker that waits for this process, and this one is to end with it."""
+    path.write_text("half")
+    try:
+        (log / "killed").mkdir()
+    except FileExistsError:
+        square(path, number, log)
+    else:
+        os.kill(os.getppid(), signal.SIGKILL)
+        signal.pause()
+
+
 def always_deadly(_path: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -113,11 +125,30 @@ def test_a_lost_worker_of_a_cluster_loses_and_repeats_nothing(tmp_path: Path) ->
     """Of two Dask workers one is killed in the middle of a task; every result is there, each finished once."""
     with cluster() as address:
         told: list[tuple[int, int]] = []
-        assert run(tasks_in(tmp_path, deadly), Workers(cluster=address), lambda *now: told.append(now)) == COUNT
+        tasks = tasks_in(tmp_path, deadly_to_the_worker)
+        assert run(tasks, Workers(cluster=address), lambda *now: told.append(now)) == COUNT
     assert (tmp_path / "log" / "killed").exists()
     assert results(tmp_path) == [n**2 for n in range(COUNT)]
     assert runs(tmp_path) == [str(n) for n in range(COUNT)]
     assert told == [(n, COUNT) for n in range(COUNT + 1)]
+
+
+def test_a_killed_process_of_a_cluster_loses_nothing(tmp_path: Path) -> None:
+    """The process of one task is killed and its Dask worker is not: as when the worker is lost, it is done again."""
+    with cluster() as address:
+        assert run(tasks_in(tmp_path, deadly), Workers(cluster=address), lambda *_: None) == COUNT
+    assert (tmp_path / "log" / "killed").exists()
+    assert results(tmp_path) == [n**2 for n in range(COUNT)]
+
+
+def test_a_task_that_kills_every_process_of_a_cluster_ends_the_run(tmp_path: Path) -> None:
+    """It is named with how its process ended, and the workers stay fit for other tasks, whose errors arrive."""
+    with cluster() as address:
+        workers = Workers(cluster=address)
+        with pytest.raises(WorkersLost, match=r"exit code -9\); 1 left: doomed\.txt"):
+            run([Task(tmp_path / "doomed.txt", always_deadly)], workers, lambda *_: None)
+        with pytest.raises(InvalidCorpus, match=r"clip\.flac: cannot be read"):
+            run([Task(tmp_path / "x", refused)], workers, lambda *_: None)
 
 
 def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
