@@ -1,6 +1,8 @@
 """maeum-train all, from a corpus with every fault to a bundle that the program runs, in processes of their own."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -146,3 +148,30 @@ def test_the_notebooks_protocol_says_that_it_leaks(made: Path) -> None:
     assert fold["test_n"] == -(-fold["train_n"] // 5)
     assert set(load_bundle(made / "leaky").models) == set(MODALITIES)
     assert "cannot be believed" in (made / "leaky" / "card.md").read_text()
+
+
+def test_a_cluster_that_loses_a_worker_predicts_the_same(made: Path, tmp_path: Path) -> None:
+    """Two Dask workers do all the steps; when one has fitted the first model the other is killed: no answer differs."""
+    from distributed import LocalCluster
+    from distributed.diagnostics.plugin import SchedulerPlugin
+
+    killed = []
+
+    class Killer(SchedulerPlugin):
+        def transition(self, _key: str, _start: str, finish: str, *_: object, **given: object) -> None:
+            if not killed and finish == "memory" and any((tmp_path / "work" / "models").glob("[!.]*")):
+                other = next(each for each in cluster.workers.values() if each.worker_address != given["worker"])
+                killed.append(other.pid)
+                os.kill(other.pid, signal.SIGKILL)
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
+        cluster.scheduler.add_plugin(Killer())
+        folders = ["--out", tmp_path / "bundle", "--work", tmp_path / "work"]
+        options = ["--recipe", made / "quick.toml", "--cluster", cluster.scheduler_address]
+        done = run("training.cli", "all", made / "corpus", *folders, *options)
+    assert done.returncode == 0, done.stderr
+    assert len(killed) == 1
+    for name in (path.name for path in (made / "work" / "predictions").glob("*.npz")):
+        local, spread = (Predictions.load(work / "work" / "predictions" / name) for work in (made, tmp_path))
+        assert local.id.tolist() == spread.id.tolist()
+        assert np.array_equal(local.probabilities, spread.probabilities, equal_nan=True)
