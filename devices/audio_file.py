@@ -164,7 +164,7 @@ def audio_blocks(chunks: Iterable[Audio], size: int) -> Iterator[Block]:
     """Cut consecutive 16 kHz samples into blocks of `size` from session time 0, the last one shorter."""
     index = 0
     for values in _rechunked(chunks, size):
-        yield Block("audio", index, index / RATE, RATE, values, _quality(values))
+        yield Block("audio", index, index / RATE, RATE, values, level_quality(values))
         index += len(values)
 
 
@@ -179,7 +179,8 @@ def _rechunked(chunks: Iterable[Audio], size: int) -> Iterator[Audio]:
         yield held
 
 
-def _quality(values: Audio) -> Quality:
+def level_quality(values: Audio) -> Quality:
+    """Flag samples that are all zero, or of which some are at full scale."""
     peak = np.abs(values).max()
     if peak == 0:
         return Quality.SILENT

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from devices.link.background import Background, State
-from devices.link.readings import Reading, SensorNotice
+from devices.link.announcing import Announcing
+from devices.link.background import State
+from devices.link.readings import Reading
 from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
 from devices.link.supervisor import AWAY_EVERY_S
@@ -31,7 +32,7 @@ _CHUNK = 4096
 _BUFFER_S = 60
 
 
-class LslSensor(Background):
+class LslSensor(Announcing):
     """One inlet, used as `devices.link.sensor.Sensor` is; a thread runs between `start` and `stop`.
 
     Parameters
@@ -56,13 +57,11 @@ class LslSensor(Background):
         self._predicate = predicate(url.address)
         self._wanted = url.wanted or implied(url.address)
         self.required = url.required
-        super().__init__(f"LSL stream {url.address}")
         self._address = url.address
-        self._clock, self._deliver = clock, deliver
         self._placing = Placing(wanted.stream for wanted in self._wanted)
+        super().__init__(f"LSL stream {url.address}", clock, deliver, self._placing.tracks.values())
         self._sender = ""
         self._source: str | None = None
-        self._next_away = 0.0
 
     @property
     def rates(self) -> Mapping[str, float]:
@@ -163,14 +162,6 @@ class LslSensor(Background):
         for reading in self._placing.push(values, times):
             self._deliver(reading)
 
-    def _recover(self) -> None:
-        if self.state is State.OPENING:
-            self.connections += 1
-        if self.problem is not None:
-            self._say("streams" if self.connections == 1 else "is back")
-        self.problem = None
-        self._enter(State.STREAMING)
-
     def _watch(self, silent: float, rate: float) -> None:
         """Notice that an even stream stands still; an irregular one may."""
         if not rate or silent <= max(_STALL_S, _STALL_SAMPLES / rate):
@@ -186,27 +177,3 @@ class LslSensor(Background):
             return
         self._enter(State.BACKOFF)
         self._fail(problem)
-
-    def _fail(self, problem: str) -> None:
-        """Say what is wrong, once, and that the streams are away."""
-        if self.problem is None:
-            self._say(problem)
-        self.problem = problem
-        self._lose(problem)
-
-    def _lose(self, reason: str) -> None:
-        for track in self._placing.tracks.values():
-            for gap in track.lose(self._clock.now(), reason):
-                self._deliver(gap)
-
-    def _say_away(self) -> None:
-        now = self._clock.now()
-        if now < self._next_away:
-            return
-        self._next_away = now + AWAY_EVERY_S
-        for track in self._placing.tracks.values():
-            for away in track.wait(now):
-                self._deliver(away)
-
-    def _say(self, text: str) -> None:
-        self._deliver(SensorNotice(self._clock.now(), f"{self.name}: {text}"))

@@ -116,6 +116,10 @@ class ClockFit:
             envelope = self._begin(index, arrived)
         return self._onward(index, envelope.line.at(index), arrived)
 
+    def expected(self, index: float) -> float | None:
+        """Session time at which a count should come, as usually late as others; None before the first arrival."""
+        return self._envelope.line.at(index) + self._envelope.lateness if self._envelope else None
+
     def restart(self) -> None:
         """Say that the count starts anew, as after a reconnect; what is known of the drift is kept."""
         if self._envelope:

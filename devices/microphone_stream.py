@@ -1,0 +1,148 @@
+"""What a microphone's callbacks give, as 16 kHz mono blocks in session time, with the holes between them. No I/O."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from devices.audio_file import RATE, Audio, Levels, level_quality
+from devices.block import Block, Gap
+from devices.link.dejitter import ClockFit
+from devices.link.readings import Reading, SensorNotice
+from devices.link.track import Run, Track
+
+OVERFLOW = "the computer was too slow: PortAudio overflow"
+_SILENT_S, _CLIPPED_S = 2.0, 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """What one callback brought."""
+
+    arrived: float
+    """Seconds of session time"""
+    values: Audio
+    """[frames, channels]"""
+    overflowed: bool = False
+    """Whether frames before these were lost"""
+
+
+class AudioStream:
+    """One microphone through any number of connections; `connect` comes first.
+
+    Its index goes on with session time, lost samples included, and its time is never behind what it was.
+    """
+
+    def __init__(self) -> None:
+        self.track = Track("audio", RATE)
+        self.clock = ClockFit(RATE)
+        self.frames = 0
+        """Of the device, over all connections"""
+        self.lost = 0
+        """Frames of the device lost by overflows, as far as can be told"""
+        self._levels = Faults()
+        self._rate = 0
+
+    def connect(self, rate: int) -> None:
+        """Begin with a device that was opened, of that many hertz."""
+        if rate != self._rate:
+            self.clock = ClockFit(rate)
+        self.clock.restart()
+        self.track.recount()
+        self._rate, self._count, self._index = rate, 0, 0
+        self._restart()
+
+    def push(self, chunk: Chunk) -> list[Reading]:
+        """Take what one callback brought."""
+        readings: list[Reading] = []
+        if chunk.overflowed:
+            readings += self._hole(chunk)
+        self.frames += len(chunk.values)
+        self._count += len(chunk.values)
+        self._end = self.clock.push(self._count, chunk.arrived)
+        mono = chunk.values[:, 0] if chunk.values.shape[1] == 1 else chunk.values.mean(axis=1)
+        return readings + self._put(self._resampled(mono))
+
+    def flush(self) -> list[Reading]:
+        """Return what the resampler still holds; `connect` comes next."""
+        return self._put(self._resampled(np.empty(0, np.float32), last=True)) if self.frames else []
+
+    def _hole(self, chunk: Chunk) -> list[Reading]:
+        """Count what an overflow has cost, by how much later than expected the frames after it came."""
+        expected = self.clock.expected(self._count + len(chunk.values))
+        lost = round((chunk.arrived - expected) * self._rate) if expected is not None else 0
+        if lost <= 0:
+            return []
+        readings = self.flush()
+        samples = round(lost * RATE / self._rate)
+        readings += self.track.skip(samples, chunk.arrived, OVERFLOW)
+        self._count += lost
+        self._index += samples
+        self.lost += lost
+        self._restart()
+        return readings
+
+    def _restart(self) -> None:
+        """Begin to resample at the present count."""
+        self._base, self._given, self._end = self._count, 0, 0.0
+        self._resampler = _resampler(self._rate)
+
+    def _resampled(self, mono: Audio, *, last: bool = False) -> Audio:
+        if self._resampler is None:
+            return mono
+        return np.asarray(self._resampler.resample_chunk(np.ascontiguousarray(mono), last=last), np.float32)
+
+    def _put(self, values: Audio) -> list[Reading]:
+        """Place samples: the first of them stands as far before the last frame as the two counts say."""
+        if not len(values):
+            return []
+        behind = (self._count - self._base) / self._rate - self._given / RATE
+        placed = self.track.put(Run(self._index, self._end - behind, values, contact=True))
+        self._given += len(values)
+        self._index += len(values)
+        return [reading for one in placed for reading in self._judged(one)]
+
+    def _judged(self, one: Block | Gap) -> Iterable[Reading]:
+        if isinstance(one, Gap):
+            return [one]
+        block = replace(one, flags=level_quality(one.values))
+        return [block, *(SensorNotice(block.end, fault) for fault in self._levels.push(block.values))]
+
+
+class Faults:
+    """What a listener would complain about, said once for each spell of it."""
+
+    def __init__(self) -> None:
+        self._quiet, self._window = Levels(), Levels()
+        self._is_silent = self._is_clipped = False
+
+    def push(self, values: Audio) -> list[str]:
+        """Take samples, at most a few hundred at a time."""
+        return [*self._silence(values), *self._clipping(values)]
+
+    def _silence(self, values: Audio) -> list[str]:
+        self._quiet.add(values)
+        if self._quiet.peak:
+            self._quiet, self._is_silent = Levels(), False
+        if self._is_silent or self._quiet.samples < _SILENT_S * RATE:
+            return []
+        self._is_silent = True
+        return ["silent: every sample is zero; is it muted, or is the program not allowed to record?"]
+
+    def _clipping(self, values: Audio) -> list[str]:
+        self._window.add(values)
+        if self._window.samples < _CLIPPED_S * RATE:
+            return []
+        window, self._window = self._window, Levels()
+        fault = window.fault() if window.clipped else None
+        was, self._is_clipped = self._is_clipped, fault is not None
+        return [f"{fault}; turn the recording level down"] if fault and not was else []
+
+
+def _resampler(rate: int) -> Any | None:  # noqa: ANN401 - soxr ships no annotations
+    if rate == RATE:
+        return None
+    import soxr  # only where there is something to resample
+
+    return soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")

@@ -1,0 +1,179 @@
+"""PortAudio, loaded when it is needed: its inputs, which of them is meant, and how one is opened.
+
+Error, also the matching builtin: `MicrophoneUnavailable` (SourceError, OSError).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from devices.source import SourceError, SourceNotFound
+
+CALLBACK_S = 0.02
+_LATENCY_S = 0.03
+"""Asked of the system; with callbacks of any size and the latency "low", those of PulseAudio stop"""
+_CHANNELS, _RATE, _BUSY = -9998, -9997, -9985  # paInvalidChannelCount, paInvalidSampleRate, paDeviceUnavailable
+_REJECTED = "rejects the sample rate or the number of channels"
+_PROBLEMS = {
+    _CHANNELS: _REJECTED,
+    _RATE: _REJECTED,
+    _BUSY: "is busy: close the program that uses it",
+}
+
+
+class MicrophoneUnavailable(SourceError, OSError):
+    """Sound cannot be recorded; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A device from which sound can be recorded."""
+
+    index: int
+    """Of PortAudio; may change when devices come and go"""
+    name: str
+    rate: int
+    """Default sample rate, hertz"""
+    channels: int
+    """At most"""
+    default: bool
+    """Whether it is the one that the system has chosen"""
+
+
+def library() -> Any:  # noqa: ANN401 - sounddevice ships no annotations
+    """Import sounddevice.
+
+    Raises
+    ------
+    MicrophoneUnavailable
+        PortAudio is not installed.
+    """
+    try:
+        return import_module("sounddevice")
+    except OSError as error:
+        raise MicrophoneUnavailable(
+            f"no microphone can be used: {error}; install it: apt install libportaudio2, or brew install portaudio"
+        ) from None
+
+
+def inputs() -> list[Input]:
+    """List the inputs that were there when PortAudio began, or at the last `refresh`.
+
+    Raises
+    ------
+    MicrophoneUnavailable
+    """
+    sounddevice = library()
+    try:
+        default = sounddevice.query_devices(kind="input")["index"]
+    except (sounddevice.PortAudioError, ValueError):  # there is none
+        default = -1
+    return [
+        Input(
+            each["index"],
+            each["name"],
+            round(each["default_samplerate"]),
+            each["max_input_channels"],
+            each["index"] == default,
+        )
+        for each in sounddevice.query_devices()
+        if each["max_input_channels"] > 0
+    ]
+
+
+def refresh() -> None:
+    """Look for devices anew; no stream may be open.
+
+    Raises
+    ------
+    MicrophoneUnavailable
+    """
+    sounddevice = library()
+    # PortAudio lists devices once, when it is initialized, and one whose server died never opens again; sounddevice
+    # has no public way to begin anew.
+    try:
+        if sounddevice._initialized:
+            sounddevice._terminate()
+        sounddevice._initialize()
+    except sounddevice.PortAudioError as error:
+        raise MicrophoneUnavailable(f"PortAudio does not begin: {error.args[0]}") from None
+
+
+def choose(among: Sequence[Input], name: str | None) -> Input:
+    """Return the input that a person means.
+
+    Parameters
+    ----------
+    among
+        Inputs.
+    name
+        Digits: an index; None: the system's default, or else the first; else a part of one name, or a whole one.
+
+    Raises
+    ------
+    SourceNotFound
+        Listing the inputs.
+    """
+    there = ", ".join(f"{each.index} {each.name}" for each in among) or "none"
+    if name is None:
+        if not among:
+            raise SourceNotFound("no microphone found; connect one")
+        return next((each for each in among if each.default), among[0])
+    if name.isdecimal():
+        found = [each for each in among if each.index == int(name)]
+    else:
+        part = [each for each in among if name.lower() in each.name.lower()]
+        found = [each for each in part if each.name.lower() == name.lower()] or part
+    if len(found) == 1:
+        return found[0]
+    wrong = "several microphones have" if found else "no microphone has"
+    raise SourceNotFound(f"{wrong} the name or number {name!r}; inputs: {there}")
+
+
+def open_input(source: Input, callback: Callable[..., None], finished: Callable[[], None]) -> Any:  # noqa: ANN401 - as above
+    """Open and start an input at its own rate, with as few channels as it takes.
+
+    Parameters
+    ----------
+    source
+        Which.
+    callback
+        As sounddevice wants it; gets float32 [frames, channels].
+    finished
+        Called when the stream has ended, for whatever reason.
+
+    Raises
+    ------
+    MicrophoneUnavailable
+    """
+    sounddevice = library()
+    code, said = 0, ""
+    for channels in dict.fromkeys((1, min(2, source.channels), source.channels)):
+        try:
+            return _started(
+                sounddevice.InputStream(
+                    device=source.index,
+                    channels=channels,
+                    samplerate=source.rate,
+                    blocksize=round(CALLBACK_S * source.rate),
+                    latency=_LATENCY_S,
+                    dtype="float32",
+                    callback=callback,
+                    finished_callback=finished,
+                )
+            )
+        except sounddevice.PortAudioError as error:
+            said, code = error.args[0], error.args[1] if len(error.args) > 1 else 0
+            if code != _CHANNELS:
+                break
+    raise MicrophoneUnavailable(f"{_PROBLEMS.get(code, 'is refused by the system')} ({said})")
+
+
+def _started(stream: Any) -> Any:  # noqa: ANN401 - as above
+    try:
+        stream.start()
+    except library().PortAudioError:
+        stream.close()
+        raise
+    return stream
