@@ -71,7 +71,7 @@ class Away:
 class SensorNotice:
     """Something that a device has to say while it runs."""
 
-    time: float
+    t: float
     """Seconds of session time"""
     text: str
     """One line for a person"""

@@ -47,8 +47,6 @@ class Source(Protocol):
 
     name: str
     """Stable from run to run, without machine paths: `KEMDy19/Session01/script01`"""
-    rates: Mapping[str, float]
-    """Stream name to nominal rate in hertz (0: irregular) of every stream that will come"""
     duration: float | None
     """Seconds; None when it has no end"""
     utterances: Sequence[Utterance]
@@ -57,6 +55,11 @@ class Source(Protocol):
     """Which of the speakers wears the sensors; None when there is only one, or none is known"""
     synthetic: bool
     """True when no person was recorded"""
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Stream name to nominal rate in hertz (0: irregular) of every stream that will come."""
+        ...
 
     def notices(self) -> Sequence[str]:
         """One line for each thing that was repaired, skipped or is missing, known so far."""

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from realtime import record_raw, simulate
+
 DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
 
 
@@ -33,17 +35,39 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    running = _running_options()
+    running, paced = _running_options(), _pace_options()
 
-    demo = commands.add_parser("demo", parents=[running], help="the built-in session (synthetic), no hardware needed")
+    demo = commands.add_parser(
+        "demo", parents=[running, paced], help="the built-in session (synthetic), no hardware needed"
+    )
     demo.set_defaults(person=None)
 
-    replay = commands.add_parser("replay", parents=[running], help="a recording, as if it were live")
+    live = commands.add_parser("live", parents=[running], help="a microphone and biosensors, now")
+    live.add_argument("--mic", metavar="NAME|off", help="part of a microphone's name, or its number; off for none")
+    live.add_argument(
+        "--sensor",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a biosensor, such as serial:///dev/ttyUSB0?protocol=bitalino&channels=eda:A3,ecg:A2; may be repeated",
+    )
+    live.set_defaults(transcripts="whisper")
+
+    replay = commands.add_parser("replay", parents=[running, paced], help="a recording, as if it were live")
     replay.add_argument("path", type=Path, metavar="PATH", help="a KEMDy19 or KEMDy20 folder, or an audio file")
     replay.add_argument("--session", type=int, metavar="N", help="KEMDy19 session; every session when left out")
     replay.add_argument("--scene", metavar="SCENE", help="script01 .. impro04; every scene when left out")
     replay.add_argument("--person", choices=["F", "M"], help="whose body to read: the woman's or the man's")
-    replay.add_argument("--bio", type=Path, metavar="DIR", help="Empatica E4 export that goes with an audio file")
+    replay.add_argument(
+        "--bio",
+        type=Path,
+        metavar="DIR|FILE",
+        help="Empatica E4 export or OpenSignals text file (FILE?channels=eda:A3/rev2016) to an audio file",
+    )
+
+    commands.add_parser("devices", help="microphones and serial ports that there are")
+    simulate.add_parser(commands)
+    record_raw.add_parser(commands)
 
     models = commands.add_parser("models", help="bundles of models and what their cards say")
     models.add_argument("--bundle", type=Path, metavar="DIR", help="look at this bundle only")
@@ -53,8 +77,6 @@ def build_parser() -> argparse.ArgumentParser:
 def _running_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     add = options.add_argument
-    add("--speed", type=speed, default=1.0, metavar="X", help="1 (real time), any number, or max")
-    add("--transcripts", choices=["whisper", "given", "off"], default="whisper", help="where the words come from")
     add("--whisper", default="base", metavar="SIZE|DIR|off", help="Whisper weights: base, small, ..., a folder, or off")
     add("--language", default="ko", metavar="CODE", help="language spoken (default: ko)")
     add("--bundle", type=Path, metavar="DIR", help="models to use instead of the built-in ones")
@@ -69,6 +91,14 @@ def _running_options() -> argparse.ArgumentParser:
         dest="settings",
         help="one setting, such as label.dwell_s=1.5",
     )
+    return options
+
+
+def _pace_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    add = options.add_argument
+    add("--speed", type=speed, default=1.0, metavar="X", help="1 (real time), any number, or max")
+    add("--transcripts", choices=["whisper", "given", "off"], default="whisper", help="where the words come from")
     return options
 
 
@@ -97,6 +127,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: argparse.Namespace) -> int:
+    if arguments.command == "simulate":
+        return simulate.run(arguments)
+    if arguments.command == "record":
+        return record_raw.run(arguments)
+    if arguments.command == "devices":
+        from realtime.plugged import show_devices
+
+        return show_devices()
+    return _run_session(arguments)
+
+
+def _run_session(arguments: argparse.Namespace) -> int:
+    from devices.link.transport import LinkError
+    from devices.live import DeviceMissing, StreamTwice
+    from devices.sensors.catalog import UnknownProtocol
+    from devices.sensors.driver import UnknownChannel, UnknownOption
+    from devices.sensors.url import BadSensorUrl
     from devices.source import SourceError, SourceNotFound
     from models.bundle import BundleError, BundleNotFound
     from models.tflite import TfliteUnavailable
@@ -110,9 +157,11 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from realtime.running import run
 
         return run(arguments)
+    except (BadSensorUrl, UnknownProtocol, UnknownChannel, UnknownOption, StreamTwice) as error:
+        return _complain(error, USAGE)
     except (ConfigError, SourceNotFound) as error:
         return _complain(error, USAGE)
-    except (BundleNotFound, TfliteUnavailable) as error:
+    except (BundleNotFound, TfliteUnavailable, DeviceMissing, LinkError) as error:
         return _complain(error, MISSING)
     except (SourceError, BundleError) as error:
         return _complain(error, FAILED)

@@ -11,6 +11,7 @@ from types import FrameType
 
 from devices.audio_file import BLOCK_SAMPLES
 from devices.demo import demo_source
+from devices.live import LiveSource
 from devices.recording import open_recordings
 from devices.source import Source
 from models.bundle import Bundle, load_bundle
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     load(frozenset())
     with Outputs(arguments.labels, dashboard=not arguments.no_dashboard) as outputs:
         for source in chain([first], sources):
-            pacer = Pacer(arguments.speed)
+            pacer = _pacer(arguments, source)
             transcribe = _transcribe(arguments, source)
             bundle = load(_modalities(source, transcribe))
             with _ended_by_signals(pacer, outputs), _words(transcribe, bundle) as (words, no_words):
@@ -44,6 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
             if pacer.stopped:
                 break
     return 0
+
+
+def _pacer(arguments: argparse.Namespace, source: Source) -> Pacer:
+    if isinstance(source, LiveSource):
+        return Pacer(began=source.clock.began, live=True)
+    return Pacer(arguments.speed)
 
 
 def _modalities(source: Source, transcribe: Transcribe | str) -> frozenset[Modality]:
@@ -57,6 +64,10 @@ def _modalities(source: Source, transcribe: Transcribe | str) -> frozenset[Modal
 
 
 def _sources(arguments: argparse.Namespace) -> Iterator[Source]:
+    if arguments.command == "live":
+        from realtime.live import live_source
+
+        return iter([live_source(arguments)])
     # Labels do not depend on the size of blocks; at full speed nobody waits for a small one.
     block = BLOCK_SAMPLES if arguments.speed is not None else UNPACED_BLOCK_SAMPLES
     if arguments.command == "demo":

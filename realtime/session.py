@@ -147,7 +147,7 @@ class Session:
         try:
             for event in self.pacer.follow(self.source.events()):
                 if isinstance(event, SensorNotice):
-                    yield Notice(event.time, event.text)
+                    yield Notice(event.t, event.text)
                 else:
                     self._hear(event)
                 yield from self._due()
@@ -274,7 +274,8 @@ class Session:
             times.append(self.body.progress + ALLOWANCE_S)
         if self._waiting:
             times.append(math.nextafter(self._waiting[0].at, -math.inf))
-        return min(times, default=self.now)
+        until = min(times, default=math.inf)
+        return until if until < math.inf else self.now  # every stream is away: time itself goes on
 
     def _finish(self) -> Iterator[Decision | Notice]:
         self._listen(self.segmenter.flush())
@@ -295,4 +296,4 @@ def known_until(event: Event) -> float:
         case Away():
             return event.until
         case SensorNotice():
-            return event.time
+            return event.t

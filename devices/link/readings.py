@@ -1,12 +1,13 @@
 """From the bytes of a device to blocks in session time: decoder, evidence, clock fit, conversion, tracks. No I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from math import floor, log10
 
 import numpy as np
 
 from devices.block import Away, Block, Gap
+from devices.block import SensorNotice as SensorNotice  # part of what it gives
 from devices.link.dejitter import ClockFit
 from devices.link.evidence import Evidence
 from devices.link.smoothing import AsItComes, SmoothedArrival
@@ -54,16 +55,6 @@ HELD = 10_000
 """Chunks that are kept at most while a device has not proven itself"""
 
 Clock = ClockFit | SmoothedArrival | AsItComes
-
-
-@dataclass(frozen=True, slots=True)
-class SensorNotice:
-    """Something that a person should know."""
-
-    t: float
-    """Seconds of session time"""
-    text: str
-    """One line"""
 
 
 Reading = Block | Gap | Away | SensorNotice
