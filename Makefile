@@ -5,6 +5,7 @@
 #   make lint    style, types, architecture
 #   make bench   timing comparisons
 #   make bundle  retrain models/bundles/default from DATA
+#   make interop let other packages read the emulated devices, in an environment of their own
 #   make picture draw docs/dashboard.svg anew
 #   make pins    pin the newest dependencies that pyproject.toml allows
 
@@ -12,7 +13,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DATA ?= ../shared/data
 BIN := .venv/bin
 
-.PHONY: demo test lint bench bundle picture pins clean
+.PHONY: demo test lint bench bundle picture interop pins clean
 
 demo: .venv/demo
 	$(BIN)/maeum demo
@@ -34,6 +35,9 @@ bundle: .venv/dev
 
 picture: .venv/dev
 	$(BIN)/python -m tests.picture docs/dashboard.svg 35
+
+interop: .venv/dev
+	$(BIN)/python -m tests.interop.run
 
 .venv/demo: requirements-demo.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-demo.txt
