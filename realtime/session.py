@@ -165,6 +165,8 @@ class Session:
             absent["bio"] = "no sensor in this source"
         if self._words is None:
             absent["text"] = no_words
+        if "audio" not in self.source.rates:
+            absent |= dict.fromkeys(("voice", "text"), "no microphone in this source")
         missing = set(MODALITIES) - self.bundle.models.keys()
         return dict.fromkeys(missing, "the bundle has no model") | absent
 
