@@ -4,10 +4,9 @@ Each device has a thread of its own, which fills one bounded queue; the session 
 up, samples are dropped and counted, and the devices never wait.
 """
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from typing import Protocol
 
 from devices.block import Block, Event, SensorNotice
@@ -18,8 +17,6 @@ from devices.source import SourceError, Utterance
 
 QUEUE = 4096
 """Events that may wait: over a minute of a microphone and three sensors"""
-_TICK_S = 0.1
-"""Within which `end` is noticed though no device says anything"""
 OPEN_S = 3.0
 """A required device has so long to begin"""
 
@@ -52,7 +49,7 @@ class Device(Protocol):
 
 
 class LiveSource:
-    """Devices as one source without an end; `end` makes one.
+    """Devices as one source without an end.
 
     Parameters
     ----------
@@ -71,7 +68,6 @@ class LiveSource:
         self.devices: list[Device] = []
         self._queue: Queue[Event] = Queue(QUEUE)
         self._dropped: Counter[str] = Counter()
-        self._ended = threading.Event()
 
     def add(self, create: Callable[[SessionClock, Deliver], Device]) -> None:
         """Take a device, created with the session's clock and the place where it delivers.
@@ -99,7 +95,7 @@ class LiveSource:
         ]
 
     def events(self) -> Iterator[Event]:
-        """Start the devices and deliver what comes of them until `end`.
+        """Start the devices and deliver what comes of them; closing the iterator stops them.
 
         Raises
         ------
@@ -112,21 +108,11 @@ class LiveSource:
             for device in self.devices:
                 if device.required and not device.wait_streaming(OPEN_S):
                     raise DeviceMissing(f"{device.name}: {device.facts.problem or 'does not answer'}")
-            yield from self._delivered()
+            while True:  # a device that is away says so ten times a second, so nobody waits here for long
+                yield self._queue.get()
         finally:
             for device in self.devices:
                 device.stop()
-
-    def end(self) -> None:
-        """End the flow of events; from any thread."""
-        self._ended.set()
-
-    def _delivered(self) -> Iterator[Event]:
-        while not self._ended.is_set():
-            try:
-                yield self._queue.get(timeout=_TICK_S)
-            except Empty:
-                continue
 
     def _deliver(self, event: Event) -> None:
         try:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realtime import record_raw, simulate
-
-DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
+from realtime.ending import DONE, FAILED, MISSING, USAGE, complain
 
 
 def speed(text: str) -> float | None:
@@ -119,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(arguments)
     except KeyboardInterrupt:
-        return _complain("stopped", FAILED)
+        return complain("stopped", FAILED)
     except BrokenPipeError:
         # Whoever read our output has gone; what Python still holds for standard output must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -158,19 +157,14 @@ def _run_session(arguments: argparse.Namespace) -> int:
 
         return run(arguments)
     except (BadSensorUrl, UnknownProtocol, UnknownChannel, UnknownOption, StreamTwice) as error:
-        return _complain(error, USAGE)
+        return complain(error, USAGE)
     except (ConfigError, SourceNotFound) as error:
-        return _complain(error, USAGE)
+        return complain(error, USAGE)
     except (BundleNotFound, TfliteUnavailable, DeviceMissing, LinkError) as error:
-        return _complain(error, MISSING)
+        return complain(error, MISSING)
     except (SourceError, BundleError) as error:
-        return _complain(error, FAILED)
+        return complain(error, FAILED)
     except BrokenPipeError:
         raise
     except OSError as error:
-        return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
-
-
-def _complain(error: Exception | str, code: int) -> int:
-    sys.stderr.write(f"maeum: {' '.join(str(error).split())}\n")
-    return code
+        return complain(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)

@@ -5,8 +5,7 @@ from rich.table import Table
 
 from devices.link.port_finder import listed_ports
 from devices.portaudio import MicrophoneUnavailable, inputs
-
-DONE = 0
+from realtime.ending import DONE
 
 
 def show_devices() -> int:

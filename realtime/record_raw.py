@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from realtime.ending import DONE, FAILED, MISSING, USAGE, complain
+
 if TYPE_CHECKING:
     from devices.link.capture import Capture
     from devices.link.readings import Reading
     from devices.link.sensor import Sensor
 
-DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
 _EVERY_S = 1.0
 
 
@@ -43,11 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
         Sensor(url, clock, _say)  # says what is wrong with the URL before a file is made
         capture = Capture(arguments.raw, url.text, clock.now)
     except (BadSensorUrl, UnknownProtocol, UnknownChannel, UnknownOption) as error:
-        return _complain(str(error), USAGE)
+        return complain(str(error), USAGE)
     except FileExistsError:
-        return _complain(f"{arguments.raw} exists already; a recording is never overwritten", USAGE)
+        return complain(f"{arguments.raw} exists already; a recording is never overwritten", USAGE)
     except OSError as error:
-        return _complain(f"{arguments.raw} cannot be written: {error.strerror}", FAILED)
+        return complain(f"{arguments.raw} cannot be written: {error.strerror}", FAILED)
     sensor = Sensor(url, clock, _say, capture)
     sys.stdout.write(f"{sensor.name} into {arguments.raw}\n")
     try:
@@ -84,7 +85,7 @@ def _summed_up(sensor: "Sensor", capture: "Capture", file: Path) -> int:
     sys.stdout.write(f"{capture.bytes} bytes, {facts.frames} frames, {facts.reconnects} reconnects in {file}\n")
     if capture.bytes:
         return DONE
-    return _complain(f"nothing came from the device: {facts.problem or 'it sent nothing'}", MISSING)
+    return complain(f"nothing came from the device: {facts.problem or 'it sent nothing'}", MISSING)
 
 
 def _say(reading: "Reading") -> None:
@@ -92,8 +93,3 @@ def _say(reading: "Reading") -> None:
 
     if isinstance(reading, SensorNotice):
         sys.stdout.write(f"{reading.t:7.1f} s  {reading.text}\n")
-
-
-def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"maeum: {text}\n")
-    return code

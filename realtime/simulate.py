@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from realtime.ending import DONE, FAILED, MISSING, USAGE, complain
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -24,7 +26,6 @@ PROTOCOLS = ("lines", "bitalino", "shimmer3", "emotibit", "cyton", "healthypi", 
 """Those of `devices.emulation.catalog`, which takes longer to import than `maeum --help` may"""
 SCENARIOS = ("calm", "faults")
 """Those of `devices.emulation.scenario.SHIPPED`"""
-DONE, FAILED, USAGE, MISSING = 0, 1, 2, 3
 _KEEP = 4096
 """Frames that the ledger of an evening remembers"""
 _PLAIN_S = 5.0
@@ -82,21 +83,21 @@ def _simulate(arguments: argparse.Namespace) -> int:
     if arguments.protocol == MICROPHONE:
         return _microphone(arguments.file, arguments.seconds)
     if arguments.file is not None:
-        return _complain(f"{arguments.file} is for a {MICROPHONE} only; a scenario is given by --scenario", USAGE)
+        return complain(f"{arguments.file} is for a {MICROPHONE} only; a scenario is given by --scenario", USAGE)
     if find_spec("fcntl") is None:
-        return _complain("this system has no pseudo-terminals, on which devices are emulated: use Linux", MISSING)
+        return complain("this system has no pseudo-terminals, on which devices are emulated: use Linux", MISSING)
     from devices.emulation.scenario import BadScenario, Scenario, load
 
     try:
         scenario = load(arguments.scenario, arguments.protocol) if arguments.scenario else Scenario()
     except BadScenario as error:
-        return _complain(str(error), USAGE)
+        return complain(str(error), USAGE)
     seed = scenario.seed if arguments.seed is None else arguments.seed
     seconds = scenario.seconds if arguments.seconds is None else arguments.seconds
     try:
         return _emulate(arguments.protocol, scenario.seeded(seed), seconds, arguments.link)
     except OSError as error:
-        return _complain(f"no pseudo-terminal can be made: {error}", FAILED)
+        return complain(f"no pseudo-terminal can be made: {error}", FAILED)
 
 
 def _emulate(protocol: str, scenario: "Scenario", seconds: float | None, link: str | None) -> int:
@@ -110,7 +111,7 @@ def _emulate(protocol: str, scenario: "Scenario", seconds: float | None, link: s
     folder = _folder()
     if "/" in name or (folder / "by-id" / name).exists():
         what = "is no name for a link" if "/" in name else "is simulated already"
-        return _complain(f"{name} {what}; choose another one by --link NAME", USAGE)
+        return complain(f"{name} {what}; choose another one by --link NAME", USAGE)
     console = Console(highlight=False, soft_wrap=True)
     made = device(protocol, scenario.body(), scenario.options, keep=_KEEP)
     terminal = PseudoTerminal(folder, name)
@@ -185,7 +186,7 @@ def _microphone(file: Path | None, seconds: float | None) -> int:
 
     if file is None or not file.is_file():
         what = "say which file it hears" if file is None else f"{file} is no file"
-        return _complain(f"{what}: maeum simulate {MICROPHONE} FILE.wav", USAGE)
+        return complain(f"{what}: maeum simulate {MICROPHONE} FILE.wav", USAGE)
     end = None if seconds is None else time.monotonic() + seconds
     try:
         with VirtualMicrophone() as microphone:
@@ -197,9 +198,9 @@ def _microphone(file: Path | None, seconds: float | None) -> int:
     except KeyboardInterrupt:
         sys.stdout.write("stopped\n")
     except NoAudioServer as error:
-        return _complain(str(error), MISSING)
+        return complain(str(error), MISSING)
     except NotPlayable as error:
-        return _complain(str(error), FAILED)
+        return complain(str(error), FAILED)
     return DONE
 
 
@@ -211,8 +212,3 @@ def _folder() -> Path:
     """Return the folder that stands for `/dev`, this user's own."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     return Path(runtime) / "maeum" if runtime else Path(tempfile.gettempdir()) / f"maeum-{os.getuid()}"
-
-
-def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"maeum: {text}\n")
-    return code

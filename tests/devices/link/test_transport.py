@@ -7,7 +7,6 @@ import socket
 import psutil
 import pytest
 
-from devices.emulation.terminal import PseudoTerminal
 from devices.link.port_finder import ListedPort
 from devices.link.transport import (
     LinkError,
@@ -23,14 +22,6 @@ from devices.link.transport import (
 from devices.sensors.driver import Port
 
 UART = Port(115200)
-
-
-@pytest.fixture
-def terminal(tmp_path):
-    """A serial port that can be pulled out."""
-    terminal = PseudoTerminal(tmp_path)
-    yield terminal
-    terminal.unplug()
 
 
 @pytest.fixture
