@@ -1,6 +1,7 @@
 """What every device and recording delivers: consecutive samples of one stream, and the holes between them.
 
-Of a recording that is blocks and gaps; a live source also tells when a stream has stopped, and what its devices say.
+Of a recording that is blocks and gaps; a live source also tells when a stream has stopped, what its devices say, and
+what the people before it ask for.
 """
 
 from dataclasses import dataclass
@@ -77,4 +78,19 @@ class SensorNotice:
     """One line for a person"""
 
 
-Event = Block | Gap | Away | SensorNotice
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that a person asked for while the session ran; it takes its place among the samples.
+
+    So a recording that is played again is muted, marked and corrected where it was.
+    """
+
+    t: float
+    """Seconds of session time"""
+    action: str
+    """mute, unmute, mark, correct, ..."""
+    value: str = ""
+    """What it is done to, or with: a modality, a label, a remark"""
+
+
+Event = Block | Gap | Away | SensorNotice | Command

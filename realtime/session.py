@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from devices.block import Away, Block, Event, Gap, SensorNotice
+from devices.block import Away, Block, Command, Event, Gap, SensorNotice
 from devices.source import Source, SourceError, Utterance
 from models.bundle import Bundle
 from models.scores import MODALITIES, Modality, Scores
@@ -148,7 +148,7 @@ class Session:
             for event in self.pacer.follow(self.source.events()):
                 if isinstance(event, SensorNotice):
                     yield Notice(event.t, event.text)
-                else:
+                elif not isinstance(event, Command):
                     self._hear(event)
                 yield from self._due()
         except SourceError as error:
@@ -297,5 +297,5 @@ def known_until(event: Event) -> float:
             return event.time + (event.duration or 0.0)
         case Away():
             return event.until
-        case SensorNotice():
+        case SensorNotice() | Command():
             return event.t
