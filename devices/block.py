@@ -1,7 +1,7 @@
 """What every device and recording delivers: consecutive samples of one stream, and the holes between them.
 
-Of a recording that is blocks and gaps; a live source also tells when a stream has stopped, what its devices say, and
-what the people before it ask for.
+Of a recording that is blocks and gaps; a live source also tells when a stream has stopped, what its devices do and
+say, and what the people before it ask for.
 """
 
 from dataclasses import dataclass
@@ -79,6 +79,29 @@ class SensorNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What a live device is doing, and what it came to so far; told whenever it begins to do something else."""
+
+    t: float
+    """Seconds of session time"""
+    device: str
+    """Its name for people"""
+    state: str
+    """opening, streaming, stalled, lost, waiting or closed"""
+    problem: str | None = None
+    """Why it does not stream, or what is wrong with what it streams, in one line; None when all is well"""
+    drift_ppm: float | None = None
+    """How much faster its clock runs than ours; None until samples have come"""
+    latency_s: float | None = None
+    """How late its samples arrive on average, beyond a constant that cannot be seen; None until samples have come"""
+    lost: int = 0
+    """Of its own samples, those that never arrived, as far as its numbers tell"""
+    reconnects: int = 0
+    away_s: float = 0.0
+    """Seconds for which it was stalled, lost or unusable so far"""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """Something that a person asked for while the session ran; it takes its place among the samples.
 
@@ -93,4 +116,4 @@ class Command:
     """What it is done to, or with: a modality, a label, a remark"""
 
 
-Event = Block | Gap | Away | SensorNotice | Command
+Event = Block | Gap | Away | SensorNotice | DeviceState | Command

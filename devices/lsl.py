@@ -85,6 +85,7 @@ class LslSensor(Announcing):
             lost=placing.lost,
             skipped=0,
             reconnects=max(0, self.connections - 1),
+            away_s=self.away_s,
         )
 
     def _run(self) -> None:

@@ -74,6 +74,7 @@ class Microphone(Announcing):
             lost=stream.lost,
             skipped=0,
             reconnects=max(0, self.connections - 1),
+            away_s=self.away_s,
         )
 
     def _run(self) -> None:

@@ -27,8 +27,8 @@ class Announcing(Background):
     def __init__(
         self, name: str, clock: SessionClock, deliver: Callable[[Reading], None], tracks: Collection[Track]
     ) -> None:
-        super().__init__(name)
-        self._clock, self._deliver, self._tracks = clock, deliver, tracks
+        super().__init__(name, clock)
+        self._deliver, self._tracks = deliver, tracks
         self._next_away = 0.0
 
     def _recover(self) -> None:

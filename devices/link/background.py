@@ -4,6 +4,8 @@ import threading
 from abc import ABC, abstractmethod
 from enum import Enum
 
+from devices.link.session_clock import SessionClock
+
 JOIN_S = 0.95
 """`stop` waits so long for the thread; one that hangs in an operating system's open ends when that returns"""
 
@@ -21,6 +23,9 @@ class State(Enum):
     """Its port is there and cannot be used, or nobody can tell"""
 
 
+_AWAY = frozenset({State.STALLED, State.LOST, State.BACKOFF})
+
+
 class Background(ABC):
     """A thread between `start` and `stop`.
 
@@ -28,9 +33,11 @@ class Background(ABC):
     ----------
     name
         For people.
+    clock
+        Of the session.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: SessionClock) -> None:
         self.name = name
         """For people"""
         self.state = State.CLOSED
@@ -39,9 +46,17 @@ class Background(ABC):
         """Why the device is not streaming, in one line; None when it is"""
         self.connections = 0
         """Times that the device began to stream"""
+        self._clock = clock
+        self._absence: tuple[float, float | None] = (0.0, None)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._streaming = threading.Event()
+
+    @property
+    def away_s(self) -> float:
+        """Seconds for which the device was stalled, lost or unusable so far; from any thread."""
+        before, since = self._absence
+        return before if since is None else before + self._clock.now() - since
 
     @abstractmethod
     def _run(self) -> None:
@@ -66,6 +81,10 @@ class Background(ABC):
 
     def _enter(self, state: State) -> None:
         self.state = state
+        if state in _AWAY:
+            self._absence = self._absence[0], self._clock.now() if self._absence[1] is None else self._absence[1]
+        elif state is not State.OPENING:
+            self._absence = self.away_s, None
         if state is State.STREAMING:
             self._streaming.set()
         else:

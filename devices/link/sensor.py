@@ -25,7 +25,7 @@ class Facts:
     port: str
     """Its present name"""
     problem: str | None
-    """Why it is not streaming"""
+    """Why it is not streaming, or what is wrong with what it streams"""
     offset_s: float
     """Session time at which the device's own count was 0"""
     drift_ppm: float
@@ -39,6 +39,8 @@ class Facts:
     skipped: int
     """Bytes that belong to nothing"""
     reconnects: int
+    away_s: float
+    """Seconds for which it was stalled, lost or unusable"""
 
 
 class Sensor:
@@ -119,6 +121,7 @@ class Sensor:
             counters.lost,
             counters.skipped,
             max(0, self._supervisor.connections - 1),
+            self._supervisor.away_s,
         )
 
     def start(self) -> None:

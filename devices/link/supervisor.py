@@ -80,9 +80,9 @@ class Supervisor(Background):
         deliver: Callable[[Reading], None],
         patience: Patience,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, clock)
         self._driver, self._transport, self._readings = driver, transport, readings
-        self._clock, self._deliver, self._patience = clock, deliver, patience
+        self._deliver, self._patience = deliver, patience
         self._tried = 0
         self._is_new = False
         self._last_good = self._next_away = 0.0
