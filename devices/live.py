@@ -1,15 +1,15 @@
 """A microphone and biosensors as one source: what they deliver, in the order in which it comes.
 
-Each device has a thread of its own, which fills one bounded queue; the session empties it. When the session cannot keep
-up, samples are dropped and counted, and the devices never wait.
+Each device has a thread of its own, which fills one bounded backlog; the session empties it. When the session cannot
+keep up, samples are left out and counted, a gap tells of them, and the devices never wait.
 """
 
-from collections import Counter
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from queue import Full, Queue
 from typing import Protocol
 
-from devices.block import Block, Event, SensorNotice
+from devices.backlog import TOO_SLOW, Backlog
+from devices.block import DeviceState, Event, SensorNotice
 from devices.link.background import State
 from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
@@ -55,6 +55,8 @@ class LiveSource:
     ----------
     clock
         Of the session.
+    queue
+        Events that may wait.
     """
 
     name = "live"
@@ -63,11 +65,14 @@ class LiveSource:
     person: str | None = None
     synthetic = False
 
-    def __init__(self, clock: SessionClock) -> None:
+    def __init__(self, clock: SessionClock, queue: int = QUEUE) -> None:
         self.clock = clock
         self.devices: list[Device] = []
-        self._queue: Queue[Event] = Queue(QUEUE)
-        self._dropped: Counter[str] = Counter()
+        self._backlog = Backlog(queue)
+        self._arrived = threading.Condition()
+        self._told: dict[Device, tuple[State, bool]] = {}
+        self.waited_s = 0.0
+        """How long the newest event had to wait for the session, seconds"""
 
     def add(self, create: Callable[[SessionClock, Deliver], Device]) -> None:
         """Take a device, created with the session's clock and the place where it delivers.
@@ -77,7 +82,7 @@ class LiveSource:
         StreamTwice
             When another device gives one of its streams already.
         """
-        device = create(self.clock, self._deliver)
+        device = create(self.clock, lambda event: self._deliver(device, event))
         for other in self.devices:
             if both := other.rates.keys() & device.rates.keys():
                 raise StreamTwice(f"{device.name} and {other.name} both give {', '.join(sorted(both))}; leave one out")
@@ -88,11 +93,13 @@ class LiveSource:
         """Of all devices, hertz; 0 where it is irregular or not known yet."""
         return {stream: rate for device in self.devices for stream, rate in device.rates.items()}
 
+    def states(self) -> tuple[DeviceState, ...]:
+        """Every device as it is now; from any thread."""
+        return tuple(_state_of(device, self.clock.now()) for device in self.devices)
+
     def notices(self) -> Sequence[str]:
-        """Say what was dropped."""
-        return [
-            f"{stream}: {lost} samples dropped, the computer was too slow" for stream, lost in self._dropped.items()
-        ]
+        """Say what was left out."""
+        return [f"{stream}: {lost} samples left out: {TOO_SLOW}" for stream, lost in self._backlog.dropped.items()]
 
     def events(self) -> Iterator[Event]:
         """Start the devices and deliver what comes of them; closing the iterator stops them.
@@ -109,17 +116,50 @@ class LiveSource:
                 if device.required and not device.wait_streaming(OPEN_S):
                     raise DeviceMissing(f"{device.name}: {device.facts.problem or 'does not answer'}")
             while True:  # a device that is away says so ten times a second, so nobody waits here for long
-                yield self._queue.get()
+                yield self._next()
         finally:
             for device in self.devices:
                 device.stop()
 
-    def _deliver(self, event: Event) -> None:
-        try:
-            self._queue.put_nowait(event)
-        except Full:
-            # The next block's index tells the session of the hole.
-            if isinstance(event, Block):
-                self._dropped[event.stream] += len(event.values)
-            elif isinstance(event, SensorNotice):
-                self._dropped["notices"] += 1
+    def _next(self) -> Event:
+        with self._arrived:
+            while not self._backlog:
+                self._arrived.wait()
+            now = self.clock.now()
+            came, event = self._backlog.take(now)
+        self.waited_s = now - came
+        return event
+
+    def _deliver(self, device: Device, event: Event) -> None:
+        """Take an event of a device, after what it is doing now where that is news."""
+        with self._arrived:
+            now = self.clock.now()
+            if (state := self._news(device, event, now)) is not None:
+                self._backlog.put(state, now)
+            self._backlog.put(event, now)
+            self._arrived.notify()
+
+    def _news(self, device: Device, event: Event, now: float) -> DeviceState | None:
+        state, told = device.state, self._told.get(device)
+        if state is State.CLOSED or (told is not None and told[0] is state and not isinstance(event, SensorNotice)):
+            return None
+        news = state, device.facts.problem is not None
+        if news in (told, (State.OPENING, True)):  # that it is tried once more is no news
+            return None
+        self._told[device] = news
+        return _state_of(device, now)
+
+
+def _state_of(device: Device, now: float) -> DeviceState:
+    facts = device.facts
+    return DeviceState(
+        t=now,
+        device=device.name,
+        state=facts.state.value,
+        problem=facts.problem,
+        drift_ppm=facts.drift_ppm if facts.frames else None,
+        latency_s=facts.latency_s if facts.frames else None,
+        lost=facts.lost,
+        reconnects=facts.reconnects,
+        away_s=facts.away_s,
+    )

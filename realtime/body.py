@@ -32,6 +32,10 @@ class BioStage:
         self.streams = frozenset(streams) if model else frozenset()
         self.facts = Facts(None, None, None)
         """Of the newest window"""
+        self.skipping = False
+        """Whether windows are left out"""
+        self.skipped = 0
+        """Windows left out so far"""
         self._model = model
         self._windows = _windows(model, self.streams) if model and self.streams else None
 
@@ -58,6 +62,9 @@ class BioStage:
         return self._scored(self._windows.flush()) if self._windows else []
 
     def _scored(self, windows: list[BioWindow]) -> list[Scores]:
+        if self.skipping:
+            self.skipped += len(windows)
+            return []
         return [self._score(window) for window in windows]
 
     def _score(self, window: BioWindow) -> Scores:

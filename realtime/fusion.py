@@ -30,6 +30,8 @@ class Label:
     """None when abstaining"""
     state: State
     ballot: Ballot
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    """Where its age comes from, in milliseconds (see `realtime.latency.Ages`)"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

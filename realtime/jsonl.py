@@ -44,6 +44,8 @@ def as_json(message: Message | SessionSummary) -> Json:
         case Label():
             body = {"type": "label", "t": _seconds(message.t), "label": message.label, "state": message.state}
             body |= _ballot(message.ballot)
+            if message.latency_ms:
+                body["latency_ms"] = _milliseconds(message.latency_ms)
         case SegmentResult():
             body = _segment(message)
         case SessionSummary():
@@ -68,7 +70,7 @@ def _segment(result: SegmentResult) -> Json:
         "transcript": scored.transcript.text,
         "label": result.label,
         **_ballot(result.ballot),
-        "latency_ms": {name: round(value, 1) for name, value in result.latency_ms.items()},
+        "latency_ms": _milliseconds(result.latency_ms),
         "truth": scored.reference.label if scored.reference else None,
         "reference": scored.reference.id if scored.reference else None,
     }
@@ -120,6 +122,10 @@ def _probabilities(values: NDArray[np.float32] | None) -> Mapping[str, float] | 
 
 def _seconds(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
+
+
+def _milliseconds(parts: Mapping[str, float]) -> Mapping[str, float]:
+    return {name: round(value, 1) for name, value in parts.items()}
 
 
 def _share(value: float | None) -> float | None:

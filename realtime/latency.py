@@ -1,9 +1,12 @@
-"""How long things took, by name: medians and tails in milliseconds."""
+"""How long things took, by name: medians and tails in milliseconds; and where the age of a label comes from."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 
 import numpy as np
+
+from realtime.pacing import Pacer
+from realtime.vote import Ballot
 
 
 class Latencies:
@@ -23,3 +26,41 @@ class Latencies:
             p50, p95, most = np.percentile(list(values), [50, 95, 100])
             found[name] = (float(p50), float(p95), float(most))
         return found
+
+
+class Ages:
+    """Splits the age of each label, from the last sample that it used until it is handed out.
+
+    `window` is the time from the end of the newest window that voted to the label's own moment; `capture` from that
+    moment until the samples were here and could be scored; `words` that for which the label then waited for a
+    transcript; `model` that of the networks; `vote` that of the vote. All but the first from the monotonic clock.
+    """
+
+    def __init__(self, pacer: Pacer) -> None:
+        self._pacer = pacer
+        self._began = self._scored = 0.0
+        self._reached: deque[tuple[float, float]] = deque()  # session time that could be scored, and since when
+
+    def begin(self) -> None:
+        """The pipeline takes an item."""
+        self._began = self._pacer.clock()
+
+    def scored(self, heard_until: float) -> None:
+        """The models are done with it, and with the streams up to this session time."""
+        self._scored = self._pacer.clock()
+        if not self._reached or heard_until > self._reached[-1][0]:
+            self._reached.append((heard_until, self._began))
+
+    def of(self, t: float, ballot: Ballot) -> dict[str, float]:
+        """Milliseconds by name for the label of session time `t`, made just now; times must not decrease."""
+        while len(self._reached) > 1 and self._reached[0][0] < t:
+            self._reached.popleft()
+        reached = min(self._reached[0][1], self._began) if self._reached else self._began
+        parts = {
+            "window": min((vote.age for vote in ballot.votes.values() if vote.age is not None), default=0.0),
+            "capture": reached - self._pacer.heard(t),
+            "words": self._began - reached,
+            "model": self._scored - self._began,
+            "vote": self._pacer.clock() - self._scored,
+        }
+        return {name: seconds * 1000.0 for name, seconds in parts.items()}

@@ -3,7 +3,7 @@
 import argparse
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from itertools import chain
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             transcribe = _transcribe(arguments, source)
             bundle = load(_modalities(source, transcribe))
             with _ended_by_signals(pacer, outputs), _words(transcribe, bundle) as (words, no_words):
-                outputs.follow(Session(source, bundle, words, pacer, options, no_words))
+                outputs.follow(Session(source, bundle, words, pacer, options, no_words, waited_s=_waited(source)))
             if pacer.stopped:
                 break
     return 0
@@ -51,6 +51,11 @@ def _pacer(arguments: argparse.Namespace, source: Source) -> Pacer:
     if isinstance(source, LiveSource):
         return Pacer(began=source.clock.began, live=True)
     return Pacer(arguments.speed)
+
+
+def _waited(source: Source) -> Callable[[], float] | None:
+    """How long the newest event of devices has waited; None for a recording."""
+    return (lambda: source.waited_s) if isinstance(source, LiveSource) else None
 
 
 def _modalities(source: Source, transcribe: Transcribe | str) -> frozenset[Modality]:

@@ -101,14 +101,14 @@ class View:
         session = self._session
         match modality:
             case "voice":
-                return session.loudness.recent(), "speech" if session.segmenter.speaking else "silence"
+                return session.loudness.recent(), "speech" if session.pipeline.segmenter.speaking else "silence"
             case "text":
                 return tuple(self._confidence), ""
             case "bio":
                 return session.conductance.relative(), _body_facts(session)
 
     def _hearing(self) -> str:
-        if self._session.segmenter.speaking:
+        if self._session.pipeline.segmenter.speaking:
             return "speech"
         return "transcribing" if self._session.transcribing else "listening"
 
@@ -122,7 +122,7 @@ class View:
 
 
 def _body_facts(session: Session) -> str:
-    facts = session.body.facts
+    facts = session.pipeline.body.facts
     known = [
         f"HR {facts.heart_rate:.0f}" if facts.heart_rate is not None else "",
         f"EDA {facts.eda:.1f} µS" if facts.eda is not None else "",

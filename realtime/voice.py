@@ -103,6 +103,10 @@ class VoiceStage:
         self._speech: _Speech | None = None
         self._heard = 0  # index just after the last step of speech
         self._heard_at: float | None = None
+        self.skipping = False
+        """Whether windows are left out; the last of each segment is not"""
+        self.skipped = 0
+        """Windows left out so far"""
 
     @property
     def state(self) -> VoiceState:
@@ -173,6 +177,9 @@ class VoiceStage:
         news = self._heard > speech.fed
         speech.feed(self._audio(speech.fed, stop))
         if not news or stop - speech.first < round(self.options.least_s * RATE):
+            return
+        if self.skipping:
+            self.skipped += 1
             return
         start, features = speech.window(stop)
         audio = self._audio(start, stop)

@@ -37,6 +37,12 @@ class Spoken:
     """What the user should know about how segments are scored"""
 
 
+def no_words(segment: Segment, reason: str) -> Spoken:
+    """A segment without words, and why."""
+    silent = Scores("text", segment.start, segment.end, None, 0.0, reason)
+    return Spoken(Transcript("", 0.0, reason), silent, 0.0)
+
+
 def score_text(segment: Segment, transcript: Transcript, model: Model) -> Scores:
     """Scores of a transcript; the transcript's own reason, or that of the text filter, when there are none."""
     if transcript.reason is not None:

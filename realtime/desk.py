@@ -1,0 +1,140 @@
+"""Where a session's segments wait for their words, and what it does when they are slow.
+
+A recording is waited for: nothing of it is dropped. Live, labels come before words, and new words before old.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from realtime.arrivals import Arrival, WordsCome, WordsLate, WordsWanted
+from realtime.pacing import Pacer
+from realtime.segmenter import Segment
+from realtime.words import Spoken, Words, no_words
+
+MOST_WAITING = 4
+"""Segments in front of Whisper at which a replay stops reading: memory stays bounded, and nothing is dropped"""
+
+
+TOO_SLOW = "skipped, Whisper is too slow"
+
+
+class Desk(Protocol):
+    """Takes segments, gives back what comes of them."""
+
+    skipped: Counter[str]
+    """Segments that got no words, by reason"""
+
+    def take(self, wanted: WordsWanted) -> None:
+        """Take a segment that is over."""
+        ...
+
+    def come(self) -> Iterator[Arrival]:
+        """What has come since the last time, in the order of the segments."""
+        ...
+
+    def rest(self) -> Iterator[Arrival]:
+        """All that is still to come, at the end of a session."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Order:
+    number: int
+    segment: Segment
+    spoken: Future[Spoken]
+    late: bool = False
+
+    def come(self) -> WordsCome:
+        """Its words; waits for them."""
+        return WordsCome(self.number, self.spoken.result())
+
+
+class PatientDesk:
+    """Every segment gets its words, however long that takes."""
+
+    def __init__(self, words: Words) -> None:
+        self.skipped: Counter[str] = Counter()
+        self._words = words
+        self._orders: list[_Order] = []
+
+    def take(self, wanted: WordsWanted) -> None:
+        """Take a segment that is over."""
+        self._orders.append(_Order(wanted.number, wanted.segment, self._words.submit(wanted.segment)))
+
+    def come(self) -> Iterator[Arrival]:
+        """Words that are there, and those of the oldest segments if too many wait."""
+        while self._orders and (len(self._orders) > MOST_WAITING or self._orders[0].spoken.done()):
+            yield self._orders.pop(0).come()
+
+    def rest(self) -> Iterator[Arrival]:
+        """Wait for all."""
+        while self._orders:
+            yield self._orders.pop(0).come()
+
+
+class PromptDesk:
+    """Labels wait for words only so long, and words that nobody can use any more are not made.
+
+    Parameters
+    ----------
+    pacer
+        Tells how long ago a segment was over.
+    max_age_s
+        Labels must not be older, seconds: they wait for words for half of it. A segment that has not been begun at this
+        age is skipped for a newer one.
+    """
+
+    def __init__(self, words: Words, pacer: Pacer, max_age_s: float) -> None:
+        self.skipped: Counter[str] = Counter()
+        self._words, self._pacer, self._max_age_s = words, pacer, max_age_s
+        self._orders: list[_Order] = []
+
+    def take(self, wanted: WordsWanted) -> None:
+        """Take a segment that is over."""
+        self._orders.append(_Order(wanted.number, wanted.segment, self._words.submit(wanted.segment)))
+
+    def come(self) -> Iterator[Arrival]:
+        """Words that are there, and what the session must do without."""
+        for order in list(self._orders):
+            age = self._pacer.latency_ms(order.segment.closed_at) / 1000.0
+            if order.spoken.done():
+                self._orders.remove(order)
+                yield order.come()
+            elif age > self._max_age_s and order is not self._orders[-1] and order.spoken.cancel():
+                self._orders.remove(order)
+                yield self._skip(order)
+            elif age > self._max_age_s / 2 and not order.late:
+                order.late = True
+                yield WordsLate(order.number)
+
+    def rest(self) -> Iterator[Arrival]:
+        """Wait for what is being transcribed, and for what is not too old."""
+        while self._orders:
+            yield from self.come()
+            if self._orders:
+                yield self._orders.pop(0).come()
+
+    def _skip(self, order: _Order) -> WordsCome:
+        self.skipped[TOO_SLOW] += 1
+        return WordsCome(order.number, no_words(order.segment, TOO_SLOW))
+
+
+class ToldDesk:
+    """The words come with the items, as they came when the session was recorded."""
+
+    def __init__(self) -> None:
+        self.skipped: Counter[str] = Counter()
+
+    def take(self, wanted: WordsWanted) -> None:
+        """Nothing to do."""
+
+    def come(self) -> Iterator[Arrival]:
+        """Nothing: all is among the items."""
+        yield from ()
+
+    def rest(self) -> Iterator[Arrival]:
+        """Nothing."""
+        yield from ()

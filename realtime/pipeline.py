@@ -1,0 +1,258 @@
+"""The pipeline from samples to labels: items in, outcomes out.
+
+    Segmenter - VoiceStage ------------ Fusion - Label, SegmentResult
+              + WordsWanted, WordsCome -+
+    BioStage ---------------------------+
+
+There is no clock in here and no thread: what comes out is a function of the items alone. Whatever depends on the time
+at which something arrives is an item itself (`realtime.arrivals`).
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from devices.block import Away, Block, Command, DeviceState, Gap, SensorNotice
+from devices.source import Source, Utterance
+from models.bundle import Bundle
+from models.scores import MODALITIES, Modality, Scores
+from realtime.arrivals import Behind, Ended, Item, WordsCome, WordsLate, WordsWanted
+from realtime.body import BODY_STREAMS, BioStage
+from realtime.fusion import Fusion, Label, SegmentResult, SegmentScores
+from realtime.reference import reference
+from realtime.segment_voice import both_voices
+from realtime.segmenter import Segment, Segmenter, SegmenterOptions, SpeechEvent
+from realtime.steady import Steady, SteadyOptions
+from realtime.voice import VoiceOptions, VoiceStage
+from realtime.vote import RollingVote, VoteOptions
+from realtime.words import Spoken, no_words
+
+ALLOWANCE_S = 0.5
+"""Seconds of session time after which a transcript or a bio window counts in the vote: long enough for Whisper on most
+segments, so that at real-time speed nothing waits, and the same at any speed, so that every replay votes alike"""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """Every setting of the pipeline, with its default."""
+
+    speech: SegmenterOptions = field(default_factory=SegmenterOptions)
+    voice: VoiceOptions = field(default_factory=VoiceOptions)
+    vote: VoteOptions = field(default_factory=VoteOptions)
+    label: SteadyOptions = field(default_factory=SteadyOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know."""
+
+    t: float
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A segment whose words are being worked on."""
+
+    at: float
+    segment: Segment
+    voice: Scores
+    late: bool = False
+
+
+Decision = Label | SegmentResult | Gap
+Outcome = Decision | Notice | DeviceState | WordsWanted
+
+
+class Pipeline:
+    """Items of one session in, outcomes out.
+
+    Parameters
+    ----------
+    source
+        What is heard and felt: its streams, and what is known about it.
+    bundle
+        The models; a modality without a model is absent from the vote, with the reason.
+    without_words
+        Why segments have no words; None when somebody answers what is wanted with `WordsCome`.
+    scored
+        Called with what the models made of an item, before the vote.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        bundle: Bundle,
+        options: SessionOptions,
+        without_words: str | None,
+        scored: Callable[[Sequence[Scores]], None] = lambda _made: None,
+    ) -> None:
+        self._source = source
+        body = {stream for stream in source.rates if stream in BODY_STREAMS}
+        self.segmenter = Segmenter(options.speech)
+        self.voice = VoiceStage(bundle.models.get("voice"), options.voice)
+        self.body = BioStage(bundle.models.get("bio"), body)
+        absent = _absent(source, bundle, body, without_words)
+        self.without_words = absent.get("text")
+        """Why segments have no words; None when they are transcribed"""
+        weights = {one: model.weight for one, model in bundle.models.items() if one not in absent}
+        self.fusion = Fusion(RollingVote(weights, options.vote, absent), Steady(bundle.labels, options.label))
+        self.now = 0.0
+        """Session time of the newest sample, seconds"""
+        self.ended = False
+        self._scored = scored
+        self._made: list[Scores] = []
+        self._segments = 0
+        self._waiting: dict[int, _Waiting] = {}
+        self._told: str | None = None
+
+    @property
+    def waiting(self) -> dict[int, float]:
+        """Segments whose words are being worked on, by number, with the session time at which they were over."""
+        return {number: one.segment.closed_at for number, one in self._waiting.items()}
+
+    @property
+    def heard_until(self) -> float:
+        """Session time up to which the streams have been scored, seconds; words may be missing still."""
+        times = []
+        if "audio" in self._source.rates:
+            times.append(self.segmenter.progress)
+        if self.body.streams:
+            times.append(self.body.progress + ALLOWANCE_S)
+        until = min(times, default=math.inf)
+        return until if until < math.inf else self.now  # every stream is away: time itself goes on
+
+    @property
+    def known_until(self) -> float:
+        """Session time up to which labels are made: nothing more is expected before it."""
+        words = (math.nextafter(one.at, -math.inf) for one in self._waiting.values() if not one.late)
+        return min(self.heard_until, *words, math.inf)
+
+    def push(self, item: Item) -> Iterator[Outcome]:
+        """Take the next item; every outcome that it makes certain."""
+        match item:
+            case SensorNotice():
+                yield Notice(item.t, item.text)
+            case DeviceState():
+                yield item
+            case Block() | Gap() | Away():
+                yield from self._hear(item)
+            case Command():
+                pass
+            case WordsCome():
+                self._take_words(item.number, item.spoken)
+            case WordsLate():
+                self._waiting[item.number].late = True
+            case Behind():
+                yield from self._fall_behind(item.on)
+            case Ended():
+                yield from self._end()
+        self._scored(self._made)
+        self._made.clear()
+        yield from self._decided(self.fusion.advance(self.known_until))
+
+    def finish(self) -> Iterator[Outcome]:
+        """What is left when the last words have come."""
+        yield from self._decided(self.fusion.finish(self.now))
+
+    def _hear(self, event: Block | Gap | Away) -> Iterator[Outcome]:
+        self.now = max(self.now, known_until(event))
+        of_body = event.stream in BODY_STREAMS
+        if isinstance(event, Gap):
+            self.fusion.push(event, at=event.time + (ALLOWANCE_S if of_body else 0.0))
+        if of_body:
+            self._feel(self.body.push(event))
+        elif event.stream == "audio":
+            yield from self._listen(self.segmenter.push(event))
+
+    def _end(self) -> Iterator[Outcome]:
+        self.ended = True
+        yield from self._listen(self.segmenter.flush())
+        self._feel(self.body.flush())
+
+    def _listen(self, heard: list[SpeechEvent]) -> Iterator[WordsWanted]:
+        for one in self.voice.push(heard):
+            self._made.append(one)
+            self.fusion.push(one, at=one.end)
+        for segment in heard:
+            if isinstance(segment, Segment):
+                yield from self._close(segment)
+
+    def _close(self, segment: Segment) -> Iterator[WordsWanted]:
+        self.fusion.push(self.voice.last_window(segment), at=segment.closed_at)
+        number, self._segments = self._segments, self._segments + 1
+        voice = self.voice.segment_scores(segment)
+        self._waiting[number] = _Waiting(segment.closed_at + ALLOWANCE_S, segment, voice)
+        if self.without_words is None:
+            yield WordsWanted(number, segment)
+        else:
+            self._take_words(number, no_words(segment, self.without_words))
+
+    def _feel(self, scores: list[Scores]) -> None:
+        for one in scores:
+            self._made.append(one)
+            self.fusion.push(one, at=one.end + ALLOWANCE_S)
+
+    def _fall_behind(self, on: bool) -> Iterator[Notice]:
+        self.voice.skipping = self.body.skipping = on
+        if on:
+            yield Notice(self.now, "the computer is too slow: windows are left out until it catches up")
+
+    def _take_words(self, number: int, spoken: Spoken) -> None:
+        """Hand a segment to the fusion, now that its words are known."""
+        one = self._waiting.pop(number)
+        about = reference(self._source.utterances, one.segment.start, one.segment.end)
+        scored = SegmentScores(
+            segment=one.segment,
+            voice=both_voices(one.voice, spoken.voice),
+            text=spoken.scores,
+            transcript=spoken.transcript,
+            reference=about,
+            no_body=self._other_body(about),
+            voice_heard_anew=spoken.voice is not None,
+            notice=spoken.notice,
+            transcribed_ms=spoken.took_s * 1000.0,
+        )
+        self.fusion.push(scored, at=one.at)
+
+    def _other_body(self, about: Utterance | None) -> str | None:
+        """Return why the sensors say nothing about who speaks: in a dialogue, one person wears them."""
+        person = self._source.person
+        if about is None or person is None or about.speaker in (None, person):
+            return None
+        return f"sensors on {person}, {about.speaker} speaks"
+
+    def _decided(self, decisions: Iterator[Decision]) -> Iterator[Decision | Notice]:
+        for one in decisions:
+            yield one
+            if isinstance(one, SegmentResult):
+                yield from self._new_notice(one.scored)
+
+    def _new_notice(self, scored: SegmentScores) -> Iterator[Notice]:
+        """Tell once what there is to know about how segments are scored."""
+        if scored.notice is not None and scored.notice != self._told:
+            self._told = scored.notice
+            yield Notice(scored.segment.closed_at, scored.notice)
+
+
+def known_until(event: Block | Gap | Away) -> float:
+    """Session time up to which an event tells about its stream, seconds."""
+    match event:
+        case Block():
+            return event.end
+        case Gap():
+            return event.time + (event.duration or 0.0)
+        case Away():
+            return event.until
+
+
+def _absent(source: Source, bundle: Bundle, body: set[str], without_words: str | None) -> dict[Modality, str]:
+    absent: dict[Modality, str] = {}
+    if not body:
+        absent["bio"] = "no sensor in this source"
+    if without_words is not None:
+        absent["text"] = without_words
+    if "audio" not in source.rates:
+        absent |= dict.fromkeys(("voice", "text"), "no microphone in this source")
+    missing = set(MODALITIES) - bundle.models.keys()
+    return dict.fromkeys(missing, "the bundle has no model") | absent
