@@ -112,7 +112,11 @@ def _bundle_options(parser: argparse.ArgumentParser) -> None:
 
 def _all_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "path", type=Path, metavar="PATH", help="a KEMDy19 root, or a folder with speech/ and manifests"
+        "path",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="a KEMDy19 or KEMDy20 root, both of them, or a folder with speech/ and manifests",
     )
     choices = {"sessions": "five folds of sessions", "speakers": "folds of people", "notebook": "the notebooks', leaky"}
     parser.add_argument(

@@ -44,8 +44,10 @@ class Predictions:
     """`validation` or `test`, [n]"""
     fold: NDArray[np.int64]
     """[n], counted from 1"""
+    corpus: NDArray[np.str_]
+    """By name, [n]"""
     session: NDArray[np.str_]
-    """[n], empty where the corpus has no sessions"""
+    """[n], unique over corpora; empty where the corpus has no sessions"""
     scene: NDArray[np.str_]
     """[n], empty where the corpus has no scenes"""
     kind: NDArray[np.str_]
@@ -60,6 +62,10 @@ class Predictions:
     """Index into LABELS, or TIED, [n]"""
     votes: NDArray[np.float32]
     """Raters' distribution over LABELS, [n, 7]; one-hot where there is only a label"""
+    valence: NDArray[np.float32]
+    """Mean of the raters, 1..5, [n]; NaN where nobody was asked"""
+    arousal: NDArray[np.float32]
+    """The same"""
     probabilities: NDArray[np.float32]
     """Over LABELS, [n, 7]; NaN in the rows of utterances that lack the modality"""
 

@@ -11,6 +11,9 @@ from training.predictions import Predictions, joined
 
 SHARE = np.array([0.19, 0.04, 0.04, 0.14, 0.41, 0.08, 0.10])
 """Of each label, roughly KEMDy19's"""
+VALENCE = np.array([1.80, 2.20, 1.74, 4.32, 2.97, 1.89, 2.64])
+AROUSAL = np.array([3.79, 3.12, 3.64, 3.86, 2.98, 2.62, 3.64])
+"""Of each label, KEMDy19's means"""
 SKILL = {"voice": 1.0, "text": 2.0, "bio": 0.3}
 FOLDS = 5
 
@@ -50,6 +53,7 @@ def _utterances(session: int, sessions: int, turns: int, random: np.random.Gener
     parts = [("test", fold), ("validation", (fold % FOLDS) + 1)]
     once = {
         "id": ids,
+        "corpus": np.full(len(rows), "KEMDy19"),
         "session": np.full(len(rows), f"{session:02d}"),
         "scene": scenes,
         "kind": np.char.rstrip(scenes, "0123456789"),
@@ -58,6 +62,8 @@ def _utterances(session: int, sessions: int, turns: int, random: np.random.Gener
         "end": starts + 2.5,
         "truth": truth,
         "votes": np.eye(7, dtype=np.float32)[np.maximum(truth, 0)],
+        "valence": _rated(VALENCE, truth, random),
+        "arousal": _rated(AROUSAL, truth, random),
         "probabilities": np.full((len(rows), 7), np.nan, np.float32),
     }
     twice = [
@@ -73,6 +79,11 @@ def _moods(n: int, random: np.random.Generator) -> NDArray[np.int64]:
     for i in range(2, n):
         kept[i] = kept[i - 2] if random.random() < 0.6 else i
     return fresh[kept].astype(np.int64)
+
+
+def _rated(means: NDArray[np.float64], truth: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.float32]:
+    """Means of the labels, and what raters add to them."""
+    return (means[truth] + 0.4 * random.normal(size=len(truth))).astype(np.float32)
 
 
 def _predicted(base: Predictions, modality: str, random: np.random.Generator) -> Predictions:

@@ -11,10 +11,11 @@ from tests.kemdy19_fixture import bio_path, make_corpus
 from tests.training.corpus import write_corpus
 from tests.training.test_crossval_fitted import FOLD, ROWS, stored
 from training.cli import main
+from training.crossval.corpora import Corpus, open_corpus
 from training.crossval.folds import by_session
-from training.crossval.prepare import KEMDY19, Corpus, open_corpus, prepare
+from training.crossval.prepare import prepare
 from training.crossval.run import Notices, Plan, Settings
-from training.crossval.utterances import Account
+from training.crossval.utterances import KEMDY19, Account
 from training.errors import InvalidCorpus
 from training.recipes import load_run_recipe
 from training.tasks import Workers
@@ -22,7 +23,7 @@ from training.tasks import Workers
 
 def settings(folder: Path, strict: bool = False) -> Settings:
     recipe = load_run_recipe("default")
-    return Settings(folder / "corpus", folder / "work", "sessions", recipe, "drop", 1, Workers(1), strict)
+    return Settings((folder / "corpus",), folder / "work", "sessions", recipe, "drop", 1, Workers(1), strict)
 
 
 @pytest.mark.parametrize(

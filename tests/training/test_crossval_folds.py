@@ -19,6 +19,7 @@ def utterances(sessions: int, each: int = 8) -> Utterances:
     person = np.tile(["F", "M"], n // 2)
     return Utterances(
         id=np.array([f"Sess{s}_script01_{p}{i:03}" for i, (s, p) in enumerate(zip(session, person, strict=True))]),
+        corpus=np.full(n, "KEMDy19"),
         session=session,
         scene=np.full(n, "script01"),
         speaker=np.char.add(session, person),
@@ -27,6 +28,8 @@ def utterances(sessions: int, each: int = 8) -> Utterances:
         label=np.arange(n) % 7,
         first=np.arange(n) % 7,
         votes=np.eye(7, dtype=np.float32)[np.arange(n) % 7],
+        valence=np.full(n, 3, np.float32),
+        arousal=np.full(n, 3, np.float32),
     )
 
 

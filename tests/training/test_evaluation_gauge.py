@@ -20,6 +20,7 @@ def table(rows: Sequence[tuple[str, str, str, float, int, int]]) -> Predictions:
         id=np.arange(n).astype(str),
         part=np.full(n, "test"),
         fold=fold,
+        corpus=np.full(n, "KEMDy19"),
         session=session,
         scene=scene,
         kind=np.full(n, ""),
@@ -28,6 +29,8 @@ def table(rows: Sequence[tuple[str, str, str, float, int, int]]) -> Predictions:
         end=start + 1.0,
         truth=truth,
         votes=np.zeros((n, 7), np.float32),
+        valence=np.full(n, 3, np.float32),
+        arousal=np.full(n, 3, np.float32),
         probabilities=np.full((n, 7), 1 / 7, np.float32),
     )
 

@@ -19,6 +19,7 @@ def table(rows: int, part: str = "test") -> Predictions:
         id=text,
         part=np.full(rows, part),
         fold=np.ones(rows, np.int64),
+        corpus=np.full(rows, "KEMDy19"),
         session=np.full(rows, "99"),
         scene=np.full(rows, "Sess99_script01"),
         kind=np.full(rows, "script"),
@@ -27,6 +28,8 @@ def table(rows: int, part: str = "test") -> Predictions:
         end=np.arange(rows) * 2.0 + 1.5,
         truth=np.arange(rows) % 8 - 1,
         votes=np.eye(len(LABELS), dtype=np.float32)[np.arange(rows) % 7],
+        valence=np.full(rows, 3, np.float32),
+        arousal=np.full(rows, 3, np.float32),
         probabilities=probabilities,
     )
 

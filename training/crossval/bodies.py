@@ -1,4 +1,4 @@
-"""What the body of a KEMDy19 scene tells about each of its utterances.
+"""What the body of a KEMDy19 or KEMDy20 scene tells about each of its utterances.
 
 The samples go through the runtime's own windows in the order in which a replay of the scene delivers them, so that the
 person's baseline knows the past alone. An utterance gets the last window that ends within it.
@@ -11,10 +11,16 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.beats import BeatTrack
 from devices.block import Block
 from devices.kemdy19 import Kemdy19
+from devices.kemdy20 import Kemdy20
+from devices.kemdy20_annotation import Kemdy20Segment
+from devices.kemdy20_bio import STREAMS
+from devices.kemdy20_body import read_body20
 from devices.kemdy_annotation import AnnotatedSegment
 from devices.kemdy_bio import RATES, BioSignal, read_scene_signal, scene_offset
+from devices.kemdy_speech import Spoken
 from devices.source import UnreadableSource
 from devices.stretch import Track
 from devices.timeline import in_delivery_order
@@ -23,6 +29,9 @@ from models.windows import BioWindows
 
 MEANS = ("eda", "ecg", "temp")
 """In the order of the original notebooks' input; of ECG files they took the mean of the elapsed seconds"""
+
+OWN_BODY = "body:"
+"""How a body's notices begin that tell whose it is"""
 
 Floats = NDArray[np.float64]
 
@@ -66,9 +75,29 @@ def scene_bodies(corpus: Kemdy19, session: int, segments: Sequence[AnnotatedSegm
             if stream in signals:
                 bodies.means[:, which, column] = [_mean(signals[stream], stream, each) for each in segments]
         spoken = [row for row, segment in enumerate(segments) if segment.speaker == person]
-        windows = _windows(signals, starts, duration) if spoken else []
+        windows = _windows(_tracks(signals, starts), duration) if spoken else []
         for row in spoken:
             _put(bodies, row, windows, segments[row])
+    return bodies, troubles
+
+
+def script_bodies(corpus: Kemdy20, session: int, segments: Sequence[Kemdy20Segment]) -> tuple[Bodies, list[str]]:
+    """Measure both people's bodies over one script of KEMDy20; also what is missing or could not be read.
+
+    The means of the original notebooks stay unknown, since one of them is that of the ECG.
+    """
+    bodies, troubles = Bodies.empty(len(segments)), []
+    scene, duration = segments[0].scene, max(segment.end for segment in segments)
+    starts = {segment.id: segment.start for segment in segments}
+    for person in sorted({segment.speaker + segment.gender for segment in segments}):
+        paths = {stream: corpus.bio_file(session, scene, person, stream) for stream in STREAMS}
+        body = read_body20({person: {name: path for name, path in paths.items() if path.exists()}}, starts, person)
+        unread = [notice for notice in body.notices if not notice.startswith(OWN_BODY)]
+        troubles += [f"session {session:02}, {scene}, {person}: {notice}" for notice in unread]
+        windows = _windows(body.tracks, duration)
+        for row, segment in enumerate(segments):
+            if segment.speaker + segment.gender == person:
+                _put(bodies, row, windows, segment)
     return bodies, troubles
 
 
@@ -92,13 +121,16 @@ def _signals(
     return found, unread
 
 
-def _windows(signals: dict[str, BioSignal], starts: dict[str, float], duration: float) -> list[BioWindow]:
-    """Every window of one person's scene, as at run time."""
-    cut, windows = BioWindows(BioParameters(), signals), []
-    tracks = [
+def _tracks(signals: dict[str, BioSignal], starts: dict[str, float]) -> list[Track]:
+    return [
         Track(stream, signal.rate, signal.stretches(scene_offset(signal, starts) or 0.0), "no rows in the file")
         for stream, signal in signals.items()
     ]
+
+
+def _windows(tracks: Sequence[Track | BeatTrack], duration: float) -> list[BioWindow]:
+    """Every window of one person's scene, as at run time."""
+    cut, windows = BioWindows(BioParameters(), [track.stream for track in tracks]), []
     for event in in_delivery_order(*(track.events(duration) for track in tracks)):
         if isinstance(event, Block):
             windows += cut.push(event)
@@ -107,7 +139,7 @@ def _windows(signals: dict[str, BioSignal], starts: dict[str, float], duration: 
     return windows + cut.flush()
 
 
-def _put(bodies: Bodies, row: int, windows: Sequence[BioWindow], segment: AnnotatedSegment) -> None:
+def _put(bodies: Bodies, row: int, windows: Sequence[BioWindow], segment: Spoken) -> None:
     within = [window for window in windows if segment.start < window.end <= segment.end]
     if not within:
         return

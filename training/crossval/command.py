@@ -18,7 +18,7 @@ def command(arguments: argparse.Namespace, bar: Bar, tell: Callable[[str], objec
     folder = (arguments.work or RUNS / name).resolve()
     recipe = arguments.recipe or ("notebook" if arguments.protocol == "notebook" else "default")
     settings = Settings(
-        path=arguments.path,
+        paths=tuple(arguments.path),
         folder=folder,
         protocol=arguments.protocol,
         recipe=load_run_recipe(recipe),

@@ -8,7 +8,8 @@ import numpy as np
 
 from models.features.whisper import WhisperParameters
 from models.whisper_encoder import RATE, parameters_of
-from training.crossval.prepare import KEMDY19, Corpus, fingerprint, sound_of
+from training.crossval.corpora import Corpus, fingerprint, sounds
+from training.crossval.prepare import sound_of
 from training.crossval.store import digest
 from training.speech_corpora import Clip
 from training.tasks import Task
@@ -24,10 +25,14 @@ Sound = Path | Clip
 
 
 def encoding_tasks(corpus: Corpus, folder: Path) -> list[Task]:
-    """One for some utterances each, in the order of the rows."""
-    sounds = _sounds(corpus)
-    below = folder / f"whisper-{digest(VERSION, SIZE, corpus.kind, fingerprint(corpus))}"
-    batches = [sounds[start : start + ROWS] for start in range(0, len(sounds), ROWS)]
+    """One for some utterances each, in the order of the rows; each corpus has its own folder."""
+    return [task for part in corpus.each for task in _part_tasks(part, folder)]
+
+
+def _part_tasks(part: Corpus, folder: Path) -> list[Task]:
+    recordings = sounds(part)
+    below = folder / f"whisper-{digest(VERSION, SIZE, part.kind, fingerprint(part))}"
+    batches = [recordings[start : start + ROWS] for start in range(0, len(recordings), ROWS)]
     return [Task(below / f"{number:05}.npz", write_encodings, (batch,)) for number, batch in enumerate(batches)]
 
 
@@ -44,11 +49,3 @@ def _statistics(sound: Sound, parameters: WhisperParameters) -> np.ndarray[tuple
     if audio is None:
         return np.full(2 * parameters.dimensions, np.nan, np.float32)
     return speech_statistics(audio)
-
-
-def _sounds(corpus: Corpus) -> list[Sound]:
-    if corpus.kind != KEMDY19:
-        return list(corpus.clips)
-    of = corpus.utterances
-    rows = zip(of.session.tolist(), of.scene.tolist(), of.id.tolist(), strict=True)
-    return [corpus.root / "wav" / f"Session{s}" / f"Sess{s}_{scene}" / f"{name}.wav" for s, scene, name in rows]

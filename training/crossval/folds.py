@@ -40,25 +40,39 @@ class Fold:
 
 
 def by_session(utterances: Utterances) -> tuple[list[Fold], list[str]]:
-    """Folds of neighbouring sessions, and what is to be said about them.
+    """Folds of neighbouring sessions, of each corpus the same share, and what is to be said about them.
 
     Raises
     ------
     InvalidCorpus
-        When there are fewer than two sessions.
+        When no corpus has two sessions.
     """
-    sessions = sorted(set(utterances.session.tolist()))
-    notices = []
-    if len(sessions) < 2:
+    corpora = {
+        str(name): sorted(set(utterances.session[utterances.corpus == name].tolist()))
+        for name in dict.fromkeys(utterances.corpus.tolist())
+    }
+    most = max(map(len, corpora.values()))
+    if most < 2:
         raise InvalidCorpus(
-            f"{len(sessions)} session: nothing is left to test on; protocol sessions needs two or more, the whole "
-            "corpus has 20"
+            f"{most} session: nothing is left to test on; protocol sessions needs two or more, the whole corpus has "
+            "20 (KEMDy19) or 40 (KEMDy20)"
         )
-    count = min(FOLDS, len(sessions))
-    if count < FOLDS:
-        notices.append(f"{len(sessions)} sessions are fewer than {FOLDS} folds: {count} folds, one session each")
-    groups = [part.tolist() for part in np.array_split(np.array(sessions), count)]
+    count = min(FOLDS, most)
+    notices = [_few(name if len(corpora) > 1 else "", len(s), count) for name, s in corpora.items() if len(s) < FOLDS]
+    parts = [np.array_split(np.array(sessions), count) for sessions in corpora.values()]
+    groups = [_mixed([part.tolist() for part in of_fold]) for of_fold in zip(*parts, strict=True)]
     return _folds(utterances.session, groups, notices)
+
+
+def _few(corpus: str, sessions: int, count: int) -> str:
+    folds = f"{count} folds, one session each" if sessions == count else f"some of the {count} have none"
+    return f"{sessions} sessions{corpus and f' of {corpus}'} are fewer than {FOLDS} folds: {folds}"
+
+
+def _mixed(parts: Sequence[list[str]]) -> list[str]:
+    """All parts' members in one list, so that any stretch of it has about the same share of each part."""
+    placed = [((place + 0.5) / len(part), member) for part in parts for place, member in enumerate(part)]
+    return [member for _, member in sorted(placed)]
 
 
 def by_speaker(utterances: Utterances, tested_in: dict[str, int]) -> tuple[list[Fold], list[str]]:

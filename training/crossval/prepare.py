@@ -1,9 +1,8 @@
-"""From a corpus folder to its store: which corpus it is, whether it changed, and the features of each scene."""
+"""From a corpus to its store: whether it changed, and the features of each scene."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -12,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.audio_file import RATE, read_audio
-from devices.kemdy19 import Kemdy19, find_kemdy19
+from devices.kemdy19 import Kemdy19
+from devices.kemdy20 import Kemdy20
 from devices.kemdy_annotation import scene_order
 from devices.kemdy_text import cleaned, decoded
 from devices.source import SourceNotFound, UnreadableSource
 from models.features.mfcc import MfccParameters
-from training.crossval.bodies import Bodies, scene_bodies
+from training.crossval.bodies import Bodies, scene_bodies, script_bodies
+from training.crossval.corpora import Corpus, fingerprint, speech_folder
 from training.crossval.store import KEY, VARIATIONS, Piece, Store, key_of, no_frames, write_piece, write_store
-from training.crossval.utterances import Account, Utterances, of_clips, read_kemdy19
-from training.errors import CorpusNotFound, InvalidCorpus
-from training.speech_corpora import FOLDER as SPEECH
-from training.speech_corpora import Clip, read_clips
+from training.crossval.utterances import KEMDY20
+from training.speech_corpora import Clip
 from training.tasks import Task, Workers, run
 from training.voice_data import Half, frames_of, read_clip, windows_of
 from training.whole import remove, whole
@@ -30,63 +29,10 @@ from training.whole import remove, whole
 SHORTEST_S = 0.1
 CLIPS = 50
 """Of speech corpora in one task"""
-KEMDY19, SPEECH_CORPORA = "KEMDy19", "speech corpora"
-PARTS = ("annotation", "wav", "EDA", "TEMP", "ECG")
-"""Folders of KEMDy19 that are read"""
+KEMDY20_PLACE = 2
+"""Beside KEMDy19's scripts and improvisations, in the seed of an utterance"""
 
 Progress = Callable[[int, int], object]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Corpus:
-    """What lies at a path."""
-
-    kind: str
-    root: Path
-    utterances: Utterances
-    account: Account
-    clips: tuple[Clip, ...] = ()
-    """Of speech corpora"""
-
-
-def open_corpus(path: Path) -> Corpus:
-    """Recognise a corpus and read its rows.
-
-    Raises
-    ------
-    CorpusNotFound
-        There is no such folder, or no corpus in it.
-    InvalidCorpus
-        It has no row that can be used.
-    SourceError
-        When an annotation cannot be read.
-    """
-    if not path.is_dir():
-        raise CorpusNotFound(f"{path}: no such folder")
-    if find_kemdy19(path):
-        corpus = Kemdy19(path)
-        utterances, account = read_kemdy19(corpus)
-        if not len(utterances):
-            raise InvalidCorpus(f"{path}: no speaker row can be used ({account.rows} found)")
-        return Corpus(KEMDY19, corpus.root, utterances, account)
-    if (path / SPEECH).is_dir():
-        clips = read_clips(path)
-        account = Account(rows=len(clips), used=len(clips))
-        return Corpus(SPEECH_CORPORA, path, of_clips(clips, path), account, tuple(clips))
-    raise CorpusNotFound(f"{path}: no KEMDy19 root (annotation/SessionNN_F_res.csv) and no {SPEECH}/ with manifests")
-
-
-def fingerprint(corpus: Corpus) -> str:
-    """Hash of names, sizes and times of the files that are read: it changes when one of them does."""
-    if corpus.kind == KEMDY19:
-        files: Iterable[Path] = (file for part in PARTS for file in (corpus.root / part).rglob("*") if file.is_file())
-    else:
-        files = (clip.path for clip in corpus.clips)
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        state = file.stat()
-        digest.update(f"{file.relative_to(corpus.root).as_posix()}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]
 
 
 def prepare(corpus: Corpus, folder: Path, seed: int, workers: Workers, progress: Progress) -> tuple[Store, str | None]:
@@ -123,36 +69,46 @@ def _why_anew(old: dict[str, object], key: dict[str, object]) -> str:
 
 def _tasks(corpus: Corpus, folder: Path, seed: int) -> list[Task]:
     """One for each scene, or for some clips, in the order of the rows."""
-    if corpus.kind == KEMDY19:
-        table = corpus.utterances
-        scenes = [key for key, _ in groupby(zip(table.session.tolist(), table.scene.tolist(), strict=True))]
-        return [
-            Task(folder / f"{session}-{scene}", write_scene, (corpus.root, int(session), scene, seed))
-            for session, scene in scenes
-        ]
-    batches = [corpus.clips[start : start + CLIPS] for start in range(0, len(corpus.clips), CLIPS)]
-    return [Task(folder / f"{number:05}", write_clips, (batch, seed)) for number, batch in enumerate(batches)]
+    return [task for part in corpus.each for task in _part_tasks(part, folder / part.kind.replace(" ", "-"), seed)]
 
 
-@lru_cache(maxsize=1)
-def _corpus(root: Path) -> Kemdy19:
+def _part_tasks(part: Corpus, folder: Path, seed: int) -> list[Task]:
+    if part.clips:
+        batches = [part.clips[start : start + CLIPS] for start in range(0, len(part.clips), CLIPS)]
+        return [Task(folder / f"{number:05}", write_clips, (batch, seed)) for number, batch in enumerate(batches)]
+    table = part.utterances
+    scenes = [key for key, _ in groupby(zip(table.session.tolist(), table.scene.tolist(), strict=True))]
+    return [
+        Task(folder / f"{session}-{scene}", write_scene, (part.kind, part.root, int(session), scene, seed))
+        for session, scene in scenes
+    ]
+
+
+@lru_cache(maxsize=2)
+def _opened(kind: str, root: Path) -> Kemdy19 | Kemdy20:
     """Each process reads an annotation once."""
-    return Kemdy19(root)
+    return Kemdy20(root) if kind == KEMDY20 else Kemdy19(root)
 
 
-def write_scene(path: Path, root: Path, session: int, scene: str, seed: int) -> None:
+def write_scene(path: Path, kind: str, root: Path, session: int, scene: str, seed: int) -> None:
     """Write the features of one scene's rows. The seed belongs to the utterance, not to the process."""
-    corpus = _corpus(root)
-    segments = [each for each in corpus.annotation(session).segments if each.scene == scene]
-    folder = root / "wav" / f"Session{session:02}" / f"Sess{session:02}_{scene}"
-    rated = [row for row, each in enumerate(segments) if each.rating]
+    corpus, folder = _opened(kind, root), speech_folder(kind, root, session, scene)
+    if isinstance(corpus, Kemdy20):
+        spoken = [each for each in corpus.annotation(session).segments if each.scene == scene]
+        bodies, unread = script_bodies(corpus, session, spoken)
+        place, ids = KEMDY20_PLACE, [each.id for each in spoken]
+    else:
+        segments = [each for each in corpus.annotation(session).segments if each.scene == scene]
+        rated = [row for row, each in enumerate(segments) if each.rating]
+        measured, unread = scene_bodies(corpus, session, segments)
+        bodies = measured.of(rated)
+        place, ids = scene_order(scene)[0], [segments[row].id for row in rated]
     troubles: list[str] = []
-    place = (seed, session, *scene_order(scene)[:1], int(scene[-2:]))
-    frames = [_frames(folder / f"{segments[row].id}.wav", (*place, row), troubles) for row in rated]
-    texts = [_transcript(folder / f"{segments[row].id}.txt", troubles) for row in rated]
-    bodies, unread = scene_bodies(corpus, session, segments)
+    seeds = [(seed, session, place, int(scene[-2:]), row) for row in range(len(ids))]
+    frames = [_frames(folder / f"{one}.wav", each, troubles) for one, each in zip(ids, seeds, strict=True)]
+    texts = [_transcript(folder / f"{one}.txt", troubles) for one in ids]
     clean = [None if text is None else cleaned(text) for text in texts]
-    write_piece(path, Piece(frames, clean, texts, bodies.of(rated), troubles + unread))
+    write_piece(path, Piece(frames, clean, texts, bodies, troubles + unread))
 
 
 def write_clips(path: Path, clips: Sequence[Clip], seed: int) -> None:

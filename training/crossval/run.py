@@ -22,12 +22,13 @@ import numpy as np
 from models.scores import MODALITIES
 from models.whisper_weights import WhisperError, weights_folder
 from training.crossval import work
+from training.crossval.corpora import SPEECH_CORPORA, Corpus, fingerprint, open_corpora
 from training.crossval.encodings import encoding_tasks
 from training.crossval.folds import EVERYTHING, Fold, by_session, by_speaker, checked, everything, gaps
 from training.crossval.leaky import Pooled, pooled, pooled_labels
-from training.crossval.prepare import KEMDY19, Corpus, fingerprint, open_corpus, prepare
+from training.crossval.prepare import prepare
 from training.crossval.store import Store, digest
-from training.crossval.utterances import Ties
+from training.crossval.utterances import KEMDY19, Ties
 from training.errors import InvalidCorpus, InvalidRecipe
 from training.predictions import Predictions, joined
 from training.recipes import SEGMENT, NotebookRecipe, RunRecipe, VoiceRecipe
@@ -51,8 +52,8 @@ Bar = Callable[[str], AbstractContextManager[Callable[[int, int], object]]]
 class Settings:
     """Of a run."""
 
-    path: Path
-    """Of the corpus"""
+    paths: tuple[Path, ...]
+    """Of the corpora"""
     folder: Path
     """Where everything is kept"""
     protocol: Protocol
@@ -91,9 +92,9 @@ def cross_validated(settings: Settings, tell: Callable[[str], object], bar: Bar)
         When a fold would be tested on what it was trained on.
     DiskFull, WorkersLost, ClusterUnavailable
     """
-    corpus = open_corpus(settings.path.resolve())
+    corpus = open_corpora([path.resolve() for path in settings.paths])
     _check_settings(settings, corpus)
-    for line in corpus.account.repaired:
+    for line in (*corpus.account.remarks, *corpus.account.repaired):
         tell(line)
     notice = Notices(tell, settings.strict)
     notice(corpus.account.notices)
@@ -150,10 +151,15 @@ class Notices:
 
 
 def _check_settings(settings: Settings, corpus: Corpus) -> None:
-    if settings.protocol == "speakers" and corpus.kind == KEMDY19:
-        raise InvalidRecipe("protocol speakers: in KEMDy19 people speak in pairs, one pair a session; choose sessions")
-    if settings.protocol != "speakers" and corpus.kind != KEMDY19:
-        raise InvalidRecipe(f"protocol {settings.protocol}: {settings.path} has no sessions; choose speakers")
+    for part in corpus.each:
+        if settings.protocol == "speakers" and part.kind != SPEECH_CORPORA:
+            raise InvalidRecipe(
+                f"protocol speakers: in {part.kind} people speak in pairs, one pair a session; choose sessions"
+            )
+        if settings.protocol != "speakers" and part.kind == SPEECH_CORPORA:
+            raise InvalidRecipe(f"protocol {settings.protocol}: {part.root} has no sessions; choose speakers")
+    if settings.protocol == "notebook" and corpus.kind != KEMDY19:
+        raise InvalidRecipe("protocol notebook is about KEMDy19 alone; choose sessions")
     sections = (settings.recipe.voice, settings.recipe.text, settings.recipe.bio)
     if settings.protocol == "notebook" and not all(isinstance(each, NotebookRecipe) for each in sections):
         raise InvalidRecipe("protocol notebook is about the original networks alone; choose --recipe notebook")
@@ -164,7 +170,7 @@ def _folds(settings: Settings, corpus: Corpus, notice: Notices) -> list[Fold]:
     rows = corpus.utterances
     if settings.protocol == "notebook":
         return [replace(everything(rows), number=1)]
-    if corpus.kind == KEMDY19:
+    if settings.protocol == "sessions":
         folds, notes = by_session(rows)
     else:
         folds, notes = by_speaker(rows, folds_of(list(corpus.clips), corpus.root))
@@ -202,7 +208,7 @@ class Plan:
                 continue
             if not self._there(modality).any():
                 line = f"{modality}: no utterance has what the model takes; the bundle goes without"
-                if self.corpus.kind == KEMDY19:
+                if self.corpus.kind != SPEECH_CORPORA:
                     notice([line])
                 else:  # nobody expects words and bodies of speech corpora
                     notice.tell(line)
@@ -255,6 +261,7 @@ class Plan:
         return {
             "corpus": self.corpus.kind,
             "files": fingerprint(self.corpus),
+            "remarks": account.remarks,
             "rows": {"annotated": account.rows, "used": account.used, "skipped": account.skipped},
             "protocol": s.protocol,
             "leaky": s.protocol == "notebook",

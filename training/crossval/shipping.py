@@ -7,8 +7,8 @@ from typing import Any
 from models.bundle import Bundle, write_bundle
 from models.model import Model
 from training.card import markdown, table
-from training.crossval.prepare import KEMDY19
 from training.crossval.run import Run
+from training.crossval.utterances import KEMDY19, KEMDY20
 from training.crossval.work import final_model
 from training.errors import InvalidCorpus
 from training.evaluation import evaluated
@@ -17,7 +17,10 @@ from training.recipes import SEGMENT
 from training.report.numbers import tables
 from training.speech_corpora import CORPORA
 
-ETRI = {"name": "KEMDy19", "language": "Korean", "licence": "ETRI licence agreement", "attribution": "ETRI (2021)"}
+ETRI = {
+    name: {"name": name, "language": "Korean", "licence": "ETRI licence agreement", "attribution": "ETRI"}
+    for name in (KEMDY19, KEMDY20)
+}
 TERMS = ("name", "language", "licence", "attribution")
 PROTOCOLS = {
     "sessions": "folds of sessions: no session and no person on two sides; temperatures and weights from validation "
@@ -38,7 +41,7 @@ def ship(done: Run, out: Path, name: str) -> tuple[Bundle, Results]:
         When no test row has an answer.
     """
     if not done.models:
-        raise InvalidCorpus(f"{done.settings.path}: no modality can be trained; see what is missing above")
+        raise InvalidCorpus(f"{done.corpus.root}: no modality can be trained; see what is missing above")
     results = evaluated(list(done.predictions.values()), done.about)
     weights = fitted_weights(results)
     models = [
@@ -83,17 +86,18 @@ def _provenance(done: Run, results: Results) -> dict[str, Any]:
 
 def _terms(done: Run) -> list[dict[str, str]]:
     """Of the corpora that were trained on."""
-    if done.corpus.kind == KEMDY19:
-        return [ETRI]
-    folders = {clip.corpus for clip in done.corpus.clips}
-    return [{key: getattr(corpus, key) for key in TERMS} for corpus in CORPORA if corpus.folder in folders]
+    folders = {clip.corpus for part in done.corpus.each for clip in part.clips}
+    agreed = [ETRI[part.kind] for part in done.corpus.each if part.kind in ETRI]
+    return [*agreed, *({key: getattr(corpus, key) for key in TERMS} for corpus in CORPORA if corpus.folder in folders)]
 
 
 def _licences(corpora: list[dict[str, str]]) -> str:
     """Whose terms carry over to the bundle."""
     rows = [[corpus[key] for key in TERMS] for corpus in corpora]
     bound = ", ".join(corpus["name"] for corpus in corpora if "NC" in corpus["licence"])
+    agreed = ", ".join(corpus["name"] for corpus in corpora if corpus["name"] in ETRI)
     terms = f"\n**{bound}: CC BY-NC-SA 4.0, and so is this bundle.**\n" if bound else ""
+    terms += f"\n**{agreed}: ETRI terms; what you signed there decides who may have this bundle.**\n" if agreed else ""
     return "## Data and licences\n\n" + table(["corpus", "language", "licence", "by"], rows) + terms
 
 

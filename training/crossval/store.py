@@ -32,7 +32,7 @@ from training.crossval.utterances import Utterances
 from training.recipes import SEGMENT
 from training.voice_data import VIEWS, Half, VoiceData
 
-VERSION = 3
+VERSION = 4
 """Raised when the same corpus and parameters give other files"""
 VARIATIONS = 3
 """Windows of each utterance beside VIEWS, for training"""

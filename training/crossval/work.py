@@ -148,6 +148,7 @@ def _predictions(
         id=of.id[rows],
         part=part,
         fold=np.full(len(rows), job.fold.number, np.int64),
+        corpus=of.corpus[rows],
         session=of.session[rows],
         scene=of.scene[rows],
         kind=of.kind[rows],
@@ -156,6 +157,8 @@ def _predictions(
         end=of.end[rows],
         truth=truth,
         votes=votes,
+        valence=of.valence[rows],
+        arousal=of.arousal[rows],
         probabilities=probabilities,
     )
 
