@@ -117,3 +117,16 @@ class Command:
 
 
 Event = Block | Gap | Away | SensorNotice | DeviceState | Command
+
+
+def known_until(event: Event) -> float:
+    """Session time up to which an event tells about its stream, seconds."""
+    match event:
+        case Block():
+            return event.end
+        case Gap():
+            return event.time + (event.duration or 0.0)
+        case Away():
+            return event.until
+        case SensorNotice() | DeviceState() | Command():
+            return event.t
