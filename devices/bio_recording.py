@@ -53,8 +53,13 @@ class BioRecording:
     """What is missing, repaired, or was assumed"""
 
     @property
+    def duration(self) -> float:
+        """Seconds from `start` until after the last sample of the signal that went on longest."""
+        ends = [signal.start - self.start + len(signal.values) / signal.rate for signal in self.signals.values()]
+        beats = [self.ibi.start - self.start + self.ibi.times[-1]] if self.ibi and len(self.ibi.times) else []
+        return float(max([0.0, *ends, *beats]))
+
+    @property
     def end(self) -> float:
-        """Unix seconds after the last sample of the signal that went on longest."""
-        ends = [signal.start + len(signal.values) / signal.rate for signal in self.signals.values()]
-        beats = [self.ibi.start + self.ibi.times[-1]] if self.ibi and len(self.ibi.times) else []
-        return float(max([self.start, *ends, *beats]))
+        """Unix seconds after the last sample."""
+        return self.start + self.duration

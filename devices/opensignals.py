@@ -101,7 +101,7 @@ def _named(file: Path, devices: Sequence[Device]) -> dict[str, tuple[Device, str
     if not chosen:
         example = f"{file.name}?channels=eda:{next(iter(devices[0].channels), 'A3')}"
         raise UnreadableSource(
-            f"{file}: does not say what it measured ({_listed(devices)}); say it, as in --bio '{example}'"
+            f"{file}: does not say what it measured ({_listed(devices)}); say it, as in '{example}'"
         )
     return chosen
 

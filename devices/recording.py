@@ -6,10 +6,12 @@ from pathlib import Path
 
 from devices.audio_file import BLOCK_SAMPLES, AudioFile
 from devices.audio_with_bio import AudioWithBio
-from devices.bio_recording import BioRecording
+from devices.bio_source import BioSource
 from devices.empatica import is_e4, read_e4
 from devices.kemdy19 import Kemdy19, compact, find_kemdy19
 from devices.kemdy20 import Kemdy20, find_kemdy20
+from devices.link.captured import is_capture
+from devices.link.captured_source import CapturedSource
 from devices.opensignals import read_opensignals
 from devices.opensignals_header import is_opensignals
 from devices.sensors.url import BadSensorUrl, wanted_channels
@@ -24,6 +26,7 @@ class Kind(StrEnum):
     KEMDY20 = "a KEMDy20 corpus"
     E4 = "an Empatica E4 export"
     OPENSIGNALS = "an OpenSignals recording"
+    CAPTURE = "a raw capture of a biosensor"
 
 
 def recognise(path: Path) -> Kind:
@@ -39,6 +42,8 @@ def recognise(path: Path) -> Kind:
     if not path.exists():
         raise SourceNotFound(f"{path}: no such file or folder")
     if path.is_file():
+        if is_capture(path):
+            return Kind.CAPTURE
         return Kind.OPENSIGNALS if is_opensignals(path) else Kind.AUDIO
     if not any(path.iterdir()):
         raise UnreadableSource(f"{path}: the folder is empty")
@@ -66,11 +71,12 @@ def open_recordings(
     Parameters
     ----------
     path
-        An audio file, or a KEMDy19 or KEMDy20 root or the folder it lies in.
+        An audio file; a KEMDy19 or KEMDy20 root or the folder it lies in; or a recording of a body, as `open_body`
+        takes it.
     session, scene, person
         Which part of a corpus, and whose body; only for a corpus.
     bio
-        What was recorded beside an audio file, as `open_bio` takes it; only for an audio file.
+        What was recorded beside an audio file, as `open_body` takes it; only for an audio file.
     block_samples
         Of audio in each block.
 
@@ -79,50 +85,56 @@ def open_recordings(
     SourceNotFound
         There is no such path, session or scene; the message lists those that there are.
     UnreadableSource
-        It cannot be read, or replayed alone.
+        It cannot be read.
     SourceError
         A parameter does not apply to this kind of recording.
     """
-    kind = recognise(path)
+    kind = recognise(_with_channels(path)[0])
+    if bio and kind is not Kind.AUDIO:
+        raise SourceError(f"--bio goes with an audio file; {path} is {kind}")
     if kind in (Kind.KEMDY19, Kind.KEMDY20):
-        if bio:
-            raise SourceError(f"--bio goes with an audio file; {path} is {kind} and has its own")
         corpus = Kemdy19(path) if kind is Kind.KEMDY19 else Kemdy20(path)
         return _scenes(corpus, session, scene, person, block_samples)
-    if kind is Kind.AUDIO:
-        if session is not None or scene or person:
-            raise SourceError(f"--session, --scene and --person choose within a corpus; {path} is {kind}")
-        return iter([open_audio(path, bio, block_samples)])
-    raise UnreadableSource(f"{path}: {kind} has no sound; name an audio file and give this with --bio")
+    if session is not None or scene or person:
+        raise SourceError(f"--session, --scene and --person choose within a corpus; {path} is {kind}")
+    return iter([open_audio(path, bio, block_samples) if kind is Kind.AUDIO else open_body(path)])
 
 
 def open_audio(path: Path, bio: Path | None = None, block_samples: int = BLOCK_SAMPLES) -> Source:
     """Open an audio file, alone or with a recording of the body that began at the same moment."""
     audio = AudioFile(path, block_samples)
-    return AudioWithBio(audio, open_bio(bio)) if bio else audio
+    return AudioWithBio(audio, open_body(bio)) if bio else audio
 
 
-def open_bio(path: Path) -> BioRecording:
-    """Read a recording of the body.
+def open_body(path: Path) -> BioSource | CapturedSource:
+    """Open a recording of the body.
 
     Parameters
     ----------
     path
-        An Empatica E4 export folder; or an OpenSignals text file, after whose name `?channels=eda:A3/rev2016,ecg:A2`
-        may say what its channels are.
+        An Empatica E4 export folder, an OpenSignals text file, or a raw capture of a sensor; after the name of a file
+        `?channels=eda:A3/rev2016,ecg:A2` may say what its channels are.
 
     Raises
     ------
     SourceNotFound, UnreadableSource
     """
-    name, _, options = ("", "", "") if path.exists() else str(path).rpartition("?channels=")
-    file = Path(name or path)
-    if not file.is_file() or not (name or is_opensignals(file)):
-        return read_e4(file)
+    file, channels = _with_channels(path)
     try:
-        return read_opensignals(file, wanted_channels(str(path), options))
+        wanted = wanted_channels(str(path), channels)
     except BadSensorUrl as error:
         raise UnreadableSource(str(error)) from None
+    if is_capture(file):
+        return CapturedSource(file, wanted)
+    if file.is_file() and (wanted or is_opensignals(file)):
+        return BioSource(read_opensignals(file, wanted))
+    return BioSource(read_e4(file))
+
+
+def _with_channels(path: Path) -> tuple[Path, str]:
+    """Part `FILE?channels=...` into the file and its channels; of any other path, none."""
+    name, _, channels = ("", "", "") if path.exists() else str(path).rpartition("?channels=")
+    return Path(name or path), channels
 
 
 def _scenes(

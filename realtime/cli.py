@@ -53,7 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
     live.set_defaults(transcripts="whisper")
 
     replay = commands.add_parser("replay", parents=[running, paced], help="a recording, as if it were live")
-    replay.add_argument("path", type=Path, metavar="PATH", help="a KEMDy19 or KEMDy20 folder, or an audio file")
+    replay.add_argument(
+        "path", type=Path, metavar="PATH", help="a KEMDy19 or KEMDy20 folder, an audio file, or what --bio takes"
+    )
     replay.add_argument("--session", type=int, metavar="N", help="KEMDy19 session; every session when left out")
     replay.add_argument("--scene", metavar="SCENE", help="script01 .. impro04; every scene when left out")
     replay.add_argument("--person", choices=["F", "M"], help="whose body to read: the woman's or the man's")
@@ -61,7 +63,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--bio",
         type=Path,
         metavar="DIR|FILE",
-        help="Empatica E4 export or OpenSignals text file (FILE?channels=eda:A3/rev2016) to an audio file",
+        help="to an audio file: Empatica E4 export, OpenSignals text file (FILE?channels=eda:A3/rev2016), or what "
+        "maeum record --raw wrote",
     )
 
     commands.add_parser("devices", help="microphones and serial ports that there are")

@@ -7,7 +7,7 @@ import pytest
 
 from devices.audio_file import AudioFile
 from devices.opensignals import plux, read_opensignals
-from devices.recording import Kind, open_audio, open_bio, open_recordings, recognise
+from devices.recording import Kind, open_audio, open_body, open_recordings, recognise
 from devices.sensors.driver import Wanted
 from devices.source import SourceNotFound, UnreadableSource
 from tests.devices.files import sine, written
@@ -56,7 +56,7 @@ def test_sensors_named_in_the_header_become_streams(recording):
     assert {signal.rate for signal in found.signals.values()} == {RATE}
     assert found.signals["eda"].values[8] == pytest.approx(5.078125)
     assert found.signals["ecg"].values[0] == 0
-    assert found.end - found.start == pytest.approx(0.4)
+    assert found.duration == pytest.approx(0.4)
     assert found.start % 60 == pytest.approx(40.5)
 
 
@@ -74,15 +74,15 @@ def test_a_formula_that_the_file_does_not_tell_is_said(recording):
 def test_raw_channels_have_to_be_named(tmp_path):
     """The message lists them and shows how."""
     raw = file(tmp_path / "raw.txt", [bitalino(sensor=["RAW"] * 3)], rows(9))
-    with pytest.raises(UnreadableSource, match=r"A1 \(RAW\), A2 \(RAW\), A3 \(RAW\)\); say it, as in --bio 'raw.txt"):
+    with pytest.raises(UnreadableSource, match=r"A1 \(RAW\), A2 \(RAW\), A3 \(RAW\)\); say it, as in 'raw.txt"):
         read_opensignals(raw)
-    assert list(open_bio(tmp_path / "raw.txt?channels=eda:A3/rev2016,ecg:A2").signals) == ["eda", "ecg"]
+    assert list(open_body(tmp_path / "raw.txt?channels=eda:A3/rev2016,ecg:A2").rates) == ["eda", "ecg"]
     with pytest.raises(UnreadableSource, match="no channel 'A6'; there are A1"):
-        open_bio(tmp_path / "raw.txt?channels=eda:A6")
+        open_body(tmp_path / "raw.txt?channels=eda:A6")
     with pytest.raises(UnreadableSource, match="no stream is called 'gsr'"):
-        open_bio(tmp_path / "raw.txt?channels=gsr:A1")
+        open_body(tmp_path / "raw.txt?channels=gsr:A1")
     with pytest.raises(UnreadableSource, match="no formula 'x' for eda; choose one of rev2020"):
-        open_bio(tmp_path / "raw.txt?channels=eda:A1/x")
+        open_body(tmp_path / "raw.txt?channels=eda:A1/x")
 
 
 def test_lost_samples_leave_holes_where_the_counter_has_them(tmp_path):
@@ -172,7 +172,7 @@ def test_a_broken_header_is_refused_in_one_line(tmp_path, text, says):
 
 
 def test_it_is_replayed_beside_an_audio_file(tmp_path, recording):
-    """As an E4 export is; alone it has no sound."""
+    """As an E4 export is."""
     audio = written(tmp_path / "talk.wav", sine(1))
     source = open_audio(audio, recording)
     events = list(source.events())
@@ -182,8 +182,19 @@ def test_it_is_replayed_beside_an_audio_file(tmp_path, recording):
     assert gaps(events, "ecg")[-1].reason == "the OpenSignals recording has ended"
     assert AudioFile(audio).duration == source.duration
     assert recognise(recording) is Kind.OPENSIGNALS
-    with pytest.raises(UnreadableSource, match="an OpenSignals recording has no sound; name an audio file"):
-        open_recordings(recording)
+
+
+def test_it_is_replayed_alone(tmp_path, recording):
+    """To its own end; channels that the file does not name are said behind its name."""
+    (source,) = open_recordings(recording)
+    assert source.duration == pytest.approx(0.4)
+    assert len(samples(source.events(), "ecg")) == 40
+    assert gaps(source.events(), "ecg") == []
+    raw = file(tmp_path / "raw.txt", [bitalino(sensor=["RAW"] * 3)], rows(9))
+    (named,) = open_recordings(tmp_path / "raw.txt?channels=eda:A3/rev2016")
+    assert named.rates == {"eda": RATE}
+    with pytest.raises(UnreadableSource, match="say it, as in"):
+        open_recordings(raw)
 
 
 def test_a_file_without_samples_gives_streams_without_samples(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from devices.recording import Kind, open_recordings, recognise
 from devices.source import SourceError, SourceNotFound, UnreadableSource
 from tests.devices.files import export, sine, written
-from tests.devices.streams import gaps, samples
+from tests.devices.streams import gaps, in_order, samples
 from tests.kemdy19_fixture import Plan, make_corpus, write
 
 
@@ -39,6 +39,16 @@ def test_audio_is_opened_alone_or_with_an_e4_export(tmp_path):
     assert names(audio, None, None, None, export(tmp_path / "wrist")) == ["a.wav + wrist"]
 
 
+def test_a_body_is_replayed_without_sound(tmp_path):
+    """To its own end: the export's four samples a second make one second, the last beat 1.06 s."""
+    (source,) = open_recordings(export(tmp_path / "wrist"))
+    events = list(source.events())
+    assert set(source.rates) == {"eda", "temp", "ibi"}
+    assert source.duration == pytest.approx(1.0625)
+    assert len(samples(events, "eda")) == 4
+    assert in_order(events)
+
+
 def test_nothing_there_an_empty_folder_and_any_other_folder_are_refused(tmp_path):
     with pytest.raises(SourceNotFound, match="nothing: no such file or folder"):
         recognise(tmp_path / "nothing")
@@ -59,8 +69,10 @@ def test_what_does_not_go_together_is_said(root, tmp_path):
         names(root, None, None, None, wrist)
     with pytest.raises(UnreadableSource, match=r"a\.wav: is a file, not the folder of an Empatica E4 export"):
         names(audio, None, None, None, audio)
-    with pytest.raises(UnreadableSource, match="has no sound; name an audio file"):
-        names(wrist)
+    with pytest.raises(SourceError, match=r"--bio goes with an audio file; .*wrist is an Empatica E4 export"):
+        names(wrist, None, None, None, wrist)
+    with pytest.raises(SourceError, match=r"choose within a corpus; .*wrist is an Empatica E4 export"):
+        names(wrist, 1)
     with pytest.raises(SourceNotFound, match="no session 1; it has 98-99"):
         names(root, 1)
 

@@ -18,6 +18,7 @@ from devices.link.session_clock import SessionClock
 from devices.link.supervisor import Patience
 from devices.link.tape import CaptureTransport
 from devices.link.transport import PortAbsent, Unplugged
+from devices.sensors.driver import Wanted
 from devices.sensors.url import parse
 from devices.source import SourceNotFound, UnreadableSource
 from tests.devices.link.conftest import HASTY
@@ -87,11 +88,36 @@ def test_a_capture_is_a_recording(captured):
     assert len(then) <= len(again) <= len(then) + 200
     # The last ones came while it was told to stop.
     assert any(np.array_equal(again[at : at + 300], then[-300:]) for at in range(len(again) - 500, len(again) - 299))
-    gaps = [event for event in events if isinstance(event, Gap) and event.stream == "ecg"]
-    assert len(gaps) == 1
-    assert gaps[0].duration == pytest.approx(out.gaps("ecg")[-1].duration, abs=0.1)
+    before, outage, *after = (event for event in events if isinstance(event, Gap) and event.stream == "ecg")
+    assert (before.time, before.reason) == (0.0, "not connected yet")
+    assert outage.duration == pytest.approx(out.gaps("ecg")[-1].duration, abs=0.1)
+    assert all(gap.reason == "the capture is over" for gap in after)
     assert any("unplugged" in notice for notice in source.notices())
     assert [event.time for event in events] == [event.time for event in source.events()]
+
+
+def test_a_capture_ends_with_the_session_or_is_missing_to_its_end(captured):
+    """Whatever the session's length, every stream is accounted for up to there."""
+    source = CapturedSource(captured[0])
+    for end in (0.0, 0.4, 0.77, source.duration, source.duration + 2.0):
+        for stream, rate in source.rates.items():
+            events = [event for event in source.events(end) if event.stream == stream]
+            passed = 0.0
+            for event in events:
+                assert event.time == pytest.approx(passed, abs=0.6 / rate)
+                passed = event.end if isinstance(event, Block) else event.time + event.duration
+            assert passed == pytest.approx(end, abs=1 / rate)
+
+
+def test_a_capture_can_be_read_by_another_formula(captured):
+    """Raw values are in it; who named the wrong formula need not record again."""
+    path, _ = captured
+    wanted = [Wanted("eda", "A3", "rev2016"), Wanted("ecg", "A2"), Wanted("temp", "A1")]
+    usual, other = (
+        np.concatenate([one.values for one in source.events() if isinstance(one, Block) and one.stream == "eda"])
+        for source in (CapturedSource(path), CapturedSource(path, wanted))
+    )
+    assert np.allclose(usual - other, 0.574 / 0.132, atol=1e-5)
 
 
 def test_a_capture_takes_the_place_of_its_device(captured):
@@ -141,6 +167,8 @@ def test_a_capture_that_breaks_off_is_good_to_its_last_whole_line(tmp_path):
         (json.dumps(HEAD | {"version": 7}), "version 7"),
         (json.dumps(HEAD | {"url": "serial:///dev/x?protocol=none&channels=eda"}), "none"),
         (json.dumps(HEAD | {"url": "serial:///dev/x?protocol=bitalino&channels=eda:B9"}), "B9"),
+        (json.dumps(HEAD), "nothing in it is of a .*: sends nothing"),
+        (json.dumps(HEAD) + f"\n0.5 < {'00' * 900}", "nothing in it is of a .*: wrong baud rate or another protocol"),
     ],
 )
 def test_other_files_are_refused_in_one_line(tmp_path, content, words):
@@ -166,9 +194,8 @@ def test_lines_without_a_rate_get_one_from_the_capture(tmp_path):
 
 
 def test_an_empty_capture_plays_nothing(tmp_path):
-    """A device that was never opened is an empty recording and an absent port."""
+    """A device that was never opened is an absent port."""
     path = written(tmp_path / "c", [])
-    assert list(CapturedSource(path).events()) == []
     transport = CaptureTransport(read_capture(path), "capture", time.monotonic)
     with pytest.raises(PortAbsent):
         transport.open()
