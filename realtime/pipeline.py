@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from devices.block import Away, Block, Command, DeviceState, Gap, SensorNotice
+from devices.block import Away, Block, Command, DeviceState, Gap, SensorNotice, known_until
 from devices.source import Source, Utterance
 from models.bundle import Bundle
 from models.scores import MODALITIES, Modality, Scores
@@ -233,17 +233,6 @@ class Pipeline:
         if scored.notice is not None and scored.notice != self._told:
             self._told = scored.notice
             yield Notice(scored.segment.closed_at, scored.notice)
-
-
-def known_until(event: Block | Gap | Away) -> float:
-    """Session time up to which an event tells about its stream, seconds."""
-    match event:
-        case Block():
-            return event.end
-        case Gap():
-            return event.time + (event.duration or 0.0)
-        case Away():
-            return event.until
 
 
 def _absent(source: Source, bundle: Bundle, body: set[str], without_words: str | None) -> dict[Modality, str]:
