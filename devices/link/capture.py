@@ -14,16 +14,19 @@ session time; bytes are in hex. A file that breaks off is good up to its last wh
 """
 
 import json
+import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
 from devices.link.captured import MARK, VERSION, Direction
 from devices.link.transport import LinkError, Transport
+from devices.private import create_file
 
 FLUSH_S = 1.0
 """What is older is on the disk"""
@@ -45,8 +48,8 @@ class Capture:
     """
 
     def __init__(self, path: Path, url: str, now: Callable[[], float], facts: Mapping[str, str] | None = None) -> None:
-        self._file: TextIO = path.open("x", encoding="ascii", newline="\n")
-        self._now, self._flushed = now, now()
+        self._file: TextIO = os.fdopen(create_file(path), "w", encoding="ascii", newline="\n")
+        self._path, self._now, self._flushed = path, now, now()
         self._lock = threading.Lock()
         head = {
             "maeum": MARK,
@@ -63,6 +66,8 @@ class Capture:
         self._file.flush()
         self.bytes = 0
         """Read from the device so far"""
+        self.problem: str | None = None
+        """Why nothing more is written, in one line; the device goes on"""
 
     def read(self, data: bytes) -> None:
         """Note what came."""
@@ -81,13 +86,19 @@ class Capture:
         """Note what is known of the device: its version, its battery, what is wrong with it."""
         self._note("#", json.dumps(text)[1:-1])
 
+    def flush(self) -> None:
+        """Hand what there is to the operating system."""
+        with self._lock, self._stopping_when_full():
+            if not self._file.closed:
+                self._file.flush()
+
     def close(self) -> None:
         """End the file."""
-        with self._lock:
+        with self._lock, self._stopping_when_full():
             self._file.close()
 
     def _note(self, direction: Direction, text: str) -> None:
-        with self._lock:
+        with self._lock, self._stopping_when_full():
             if self._file.closed:
                 return
             now = self._now()
@@ -95,6 +106,15 @@ class Capture:
             if now - self._flushed >= FLUSH_S:
                 self._file.flush()
                 self._flushed = now
+
+    @contextmanager
+    def _stopping_when_full(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.problem = f"{self._path}: not written any more: {error.strerror}"
+            with suppress(OSError):
+                self._file.close()
 
 
 class Tapped:
