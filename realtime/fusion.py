@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from devices.block import Gap
+from devices.block import Command, Gap
 from devices.source import Utterance
-from models.scores import LABELS, Modality, Scores
+from models.scores import LABELS, MODALITIES, Scores
+from realtime.reasons import Why
 from realtime.segmenter import Segment
 from realtime.snapshot import State
 from realtime.steady import Steady
@@ -66,11 +67,13 @@ class SegmentResult:
     """How long each part took, in milliseconds"""
 
 
-Timed = Scores | SegmentScores | Gap
+Timed = Scores | SegmentScores | Gap | Command
 
 
 def _rank(item: Timed) -> str:
     match item:
+        case Command():
+            return "0"
         case Gap():
             return f"0 {item.stream}"
         case Scores():
@@ -83,13 +86,17 @@ def _rank(item: Timed) -> str:
 class Fusion:
     """Scores with the time from which they count in; labels every `hop_s` and segment results out, in event order.
 
-    Gaps pass through at their own time.
+    Gaps pass through at their own time. A modality fades while all of its streams are away, and counts nothing while it
+    is muted: commands `mute` and `unmute` name it.
     """
 
     vote: RollingVote
     steady: Steady
+    body: frozenset[str] = frozenset()
+    """Streams of the body's sensors; audio is that of voice and words"""
     hop_s: float = 0.5
     _agenda: list[tuple[float, str, int, Timed]] = field(default_factory=list)
+    _away: set[str] = field(default_factory=set)
     _pushed: int = 0
     _ticks: int = 1
 
@@ -97,8 +104,8 @@ class Fusion:
         """Let `item` count from session time `at`; where labels have gone past it already, from the next one on.
 
         Of a recording nothing comes after its time; a live device may be late.
-        Items of one time are taken in the order of their kinds (gaps, body, voice, segments with their words), and
-        those of one kind in the order in which they were pushed.
+        Items of one time are taken in the order of their kinds (commands, gaps, body, voice, segments with their
+        words), and those of one kind in the order in which they were pushed.
         """
         self._pushed += 1
         heapq.heappush(self._agenda, (at, _rank(item), self._pushed, item))
@@ -133,7 +140,31 @@ class Fusion:
                 self._hear_anew(item)
                 yield self._segment_result(item)
             case Gap():
+                self._connect(item)
                 yield item
+            case Command():
+                self._obey(item)
+
+    def _connect(self, gap: Gap) -> None:
+        """Tell the vote which modalities have lost all their streams, and which have one again."""
+        if gap.duration is None:
+            self._away.add(gap.stream)
+        else:
+            self._away.discard(gap.stream)
+        for modality in MODALITIES:
+            streams = self.body if modality == "bio" else frozenset({"audio"})
+            if gap.stream in streams and gap.duration is None and streams <= self._away:
+                self.vote.lose(modality, gap.time, gap.reason)
+            elif gap.stream in streams and gap.duration is not None:
+                self.vote.regain(modality, gap.time + gap.duration)
+
+    def _obey(self, command: Command) -> None:
+        """Mute or unmute the modality that is named; other commands are not for the vote."""
+        named = {modality for modality in MODALITIES if modality == command.value}
+        if command.action == "mute":
+            self.vote.muted |= named
+        elif command.action == "unmute":
+            self.vote.muted -= named
 
     def _hear_anew(self, item: SegmentScores) -> None:
         """Let a segment's voice take the place of its windows', unless somebody speaks on already."""
@@ -142,8 +173,8 @@ class Fusion:
             self.vote.push(item.voice)
 
     def _segment_result(self, item: SegmentScores) -> SegmentResult:
-        scores: dict[Modality, Scores] = {"voice": item.voice, "text": item.text, "bio": self._body(item)}
-        ballot = segment_vote(scores, item.segment.closed_at)
+        given = (item.voice, item.text, self._body(item))
+        ballot = segment_vote({one.modality: self._unless_muted(one) for one in given}, item.segment.closed_at)
         winner = None if ballot.probabilities is None else LABELS[int(np.argmax(ballot.probabilities))]
         return SegmentResult(item, ballot, winner)
 
@@ -152,8 +183,13 @@ class Fusion:
         segment, newest = item.segment, self.vote.newest("bio")
         if newest is not None and newest.end > segment.start and item.no_body is None:
             return newest
-        reason = item.no_body or self.vote.absent.get("bio") or "no sensor data"
-        return Scores("bio", segment.start, segment.end, None, 0.0, reason)
+        others = Why.OTHER_PERSON.because(item.no_body) if item.no_body else None
+        return Scores("bio", segment.start, segment.end, None, 0.0, others or self.vote.why("bio") or Why.NO_DATA)
+
+    def _unless_muted(self, scores: Scores) -> Scores:
+        if scores.modality not in self.vote.muted:
+            return scores
+        return Scores(scores.modality, scores.start, scores.end, None, 0.0, Why.MUTED)
 
     def _label(self, t: float) -> Label:
         ballot = self.vote.at(t)

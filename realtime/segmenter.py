@@ -39,6 +39,8 @@ class SegmenterOptions:
     """Seconds kept after the last speech: words fade out"""
     longest_s: float = 15.0
     """Seconds after which a segment is cut, at the point of its second half that is least like speech"""
+    stall_s: float = 1.5
+    """Seconds by which other streams may be ahead before speech counts as over; a microphone tells of a loss before"""
 
     def __post_init__(self) -> None:
         if not 0 < self.stay_probability <= self.start_probability < 1:
@@ -48,6 +50,8 @@ class SegmenterOptions:
             )
         if self.min_speech_s < 0 or self.before_s < 0 or not 0 <= self.after_s <= self.closing_silence_s:
             raise ValueError("segmenter: expected min_speech_s, before_s >= 0 and 0 <= after_s <= closing_silence_s")
+        if self.stall_s <= 0:
+            raise ValueError(f"segmenter: stall_s {self.stall_s}: expected a number of seconds above 0")
         if self.longest_s < 2 * (self.closing_silence_s + self.before_s + self.min_speech_s):
             raise ValueError(
                 f"segmenter: longest_s {self.longest_s} is under twice the sum of closing_silence_s, before_s and "
@@ -119,7 +123,8 @@ class Segmenter:
     """Blocks and gaps of an audio stream in, speech events out.
 
     Segments never overlap. Audio that is all zero or constant never starts speech. At most `longest_s` and the
-    lead-in are kept in memory.
+    lead-in are kept in memory. Speech never goes on without samples: a gap ends it, and so does session time that only
+    other streams carry on.
 
     Parameters
     ----------
@@ -161,9 +166,13 @@ class Segmenter:
         if isinstance(item, Gap):
             return self._lose(item.lost or 0)
         if isinstance(item, Away):
-            self.progress = max(self.progress, item.until)
-            return []
+            return self._pass(item.until)
         return [*self._admit(item), *self._hear(item)]
+
+    def advance(self, now: float) -> list[SpeechEvent]:
+        """Say that other streams have come to session time `now`; a stall of this one ends what is open."""
+        reached = now - self.options.stall_s
+        return self._pass(reached) if reached > self.progress else []
 
     def flush(self) -> list[SpeechEvent]:
         """Close what is open; the stream is over."""
@@ -196,6 +205,12 @@ class Segmenter:
         self._next += lost
         self._floor = self._next
         self.progress = max(self.progress, self._clock.time(self._next))
+        return events
+
+    def _pass(self, until: float) -> list[SpeechEvent]:
+        """Let session time go on without samples."""
+        events = self._break("stream lost") if self._steps or len(self._pending) else []
+        self.progress = max(self.progress, until)
         return events
 
     def _break(self, reason: Reason) -> list[SpeechEvent]:

@@ -62,7 +62,7 @@ def test_bodies_do_not_vote_for_another_speaker():
     merged.push(segment(1.0, 3.0, no_body="sensors on F, M speaks"), at=4.0)
     (result,) = [one for one in merged.advance(5.0) if isinstance(one, SegmentResult)]
     assert result.ballot.votes["bio"].probabilities is None
-    assert result.ballot.votes["bio"].reason == "sensors on F, M speaks"
+    assert result.ballot.votes["bio"].reason == "worn by another person: sensors on F, M speaks"
 
 
 def test_a_body_last_felt_before_the_segment_does_not_vote_on_it():

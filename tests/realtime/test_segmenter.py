@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.block import Block, Gap
+from devices.block import Away, Block, Gap
 from realtime.segmenter import Activity, Segment, Segmenter, SegmenterOptions, SpeechEvent, SpeechStarted
 from realtime.vad import Vad
 from tests.realtime.conftest import RATE, Floats, blocks, hush, vowels
@@ -168,6 +168,42 @@ class Breathing(Always):
         return [0.5] if self.steps == 300 else super().push(samples)
 
 
+def test_speech_ends_when_its_stream_stalls_though_nobody_says_so() -> None:
+    """Other streams carry time on; a second and a half later the segment is closed, and the label need not wait."""
+    segmenter = Segmenter()
+    for block in blocks(np.concatenate([hush(1), vowels(2)])):
+        segmenter.push(block)
+    assert segmenter.speaking
+    assert segmenter.advance(4.4) == []
+    assert segmenter.speaking
+    (segment,) = segmenter.advance(4.6)
+    assert (segment.reason, segmenter.speaking) == ("stream lost", False)
+    assert segment.end <= 3.0
+    assert segmenter.progress == pytest.approx(3.1)
+    assert segmenter.advance(9.0) == []
+    assert segmenter.progress == pytest.approx(7.5)
+
+
+def test_a_stream_that_goes_on_behind_a_stall_is_heard_again() -> None:
+    """What was delayed, not lost, is speech of its own."""
+    segmenter, audio = Segmenter(), np.concatenate([hush(1), vowels(4), hush(1)])
+    given = list(blocks(audio))
+    before = [event for block in given[:94] for event in segmenter.push(block)]
+    stalled = segmenter.advance(20.0)
+    after = [event for block in given[94:] for event in segmenter.push(block)]
+    segments = [event for event in [*before, *stalled, *after] if isinstance(event, Segment)]
+    assert [one.reason for one in segments] == ["stream lost", "silence"]
+    assert segments[0].stop <= segments[1].index
+
+
+def test_an_absence_ends_speech_even_without_a_gap_before_it() -> None:
+    segmenter = Segmenter()
+    for block in blocks(np.concatenate([hush(1), vowels(2)])):
+        segmenter.push(block)
+    (segment,) = segmenter.push(Away("audio", 3.2))
+    assert (segment.reason, segmenter.speaking, segmenter.progress) == ("stream lost", False, 3.2)
+
+
 def test_speech_that_never_ends_is_cut_where_it_is_least_like_speech_and_nothing_is_lost() -> None:
     """Pieces of at most 15 s join without a seam."""
     audio = vowels(60)
@@ -221,6 +257,7 @@ def test_a_block_that_cannot_be_heard_is_refused(block: Block, message: str) -> 
         {"after_s": 1.0},
         {"before_s": -1.0},
         {"longest_s": 1.0},
+        {"stall_s": 0.0},
     ],
 )
 def test_options_that_contradict_each_other_are_refused(bad: dict[str, float]) -> None:

@@ -174,4 +174,4 @@ def test_a_modality_without_model_is_absent_with_the_reason(recording):
     out = [as_json(one) for one in Session(recording, bundle, None, Pacer(None), no_words="no Whisper weights").run()]
     (last,) = [one for one in out if one["type"] == "label"][-1:]
     assert last["modalities"]["bio"]["reason"] == "the bundle has no model"
-    assert last["modalities"]["text"]["reason"] == "no Whisper weights"
+    assert last["modalities"]["text"]["reason"] == "transcripts are off: no Whisper weights"

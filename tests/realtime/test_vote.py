@@ -62,7 +62,7 @@ def test_a_dead_modality_is_silent_for_certain():
     late = vote.at(9.5)
     assert late.probabilities is None
     assert late.votes["voice"].weight == 0.0
-    assert late.votes["voice"].reason == "nothing new for 8 s"
+    assert late.votes["voice"].reason == "no speech: nothing new for 8 s"
 
 
 def test_below_the_floor_there_is_no_label():
@@ -78,7 +78,7 @@ def test_a_refused_window_leaves_the_older_vote_to_fade_and_shows_why():
     ballot = vote.at(2.0)
     assert ballot.votes["text"].probabilities is not None
     assert ballot.votes["text"].age == pytest.approx(1.0)
-    assert ballot.votes["text"].reason == "endless repeat"
+    assert ballot.votes["text"].reason == "no words: endless repeat"
 
 
 @pytest.mark.parametrize("present", range(8))
