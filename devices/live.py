@@ -99,7 +99,8 @@ class LiveSource:
 
     def notices(self) -> Sequence[str]:
         """Say what was left out."""
-        return [f"{stream}: {lost} samples left out: {TOO_SLOW}" for stream, lost in self._backlog.dropped.items()]
+        with self._arrived:
+            return [f"{stream}: {lost} samples left out: {TOO_SLOW}" for stream, lost in self._backlog.dropped.items()]
 
     def events(self) -> Iterator[Event]:
         """Start the devices and deliver what comes of them; closing the iterator stops them.

@@ -97,8 +97,8 @@ class LslSensor(Announcing):
             found = self._choose(resolver.results())
             if found is None:
                 if self._clock.now() - began > _PATIENCE_S:
-                    self._fail(f"no stream with {self._address} on the network; start the program that sends it")
                     self._enter(State.LOST)
+                    self._fail(f"no stream with {self._address} on the network; start the program that sends it")
                 self._say_away()
                 self._stopping.wait(AWAY_EVERY_S)
                 continue

@@ -65,7 +65,7 @@ class Microphone(Announcing):
         return Facts(
             state=self.state,
             port=self._input.name,
-            problem=self.problem,
+            problem=self.problem or stream.faults.present,
             offset_s=fit.offset_s,
             drift_ppm=fit.drift_ppm,
             latency_s=fit.latency_s,

@@ -14,6 +14,7 @@ from devices.link.track import Run, Track
 
 OVERFLOW = "the computer was too slow: PortAudio overflow"
 _SILENT_S, _CLIPPED_S = 2.0, 5.0
+_SILENT = "silent: every sample is zero; is it muted, or is the program not allowed to record?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,7 @@ class AudioStream:
         """Of the device, over all connections"""
         self.lost = 0
         """Frames of the device lost by overflows, as far as can be told"""
-        self._levels = Faults()
+        self.faults = Faults()
         self._rate = 0
 
     def connect(self, rate: int) -> None:
@@ -107,37 +108,35 @@ class AudioStream:
         if isinstance(one, Gap):
             return [one]
         block = replace(one, flags=level_quality(one.values))
-        return [block, *(SensorNotice(block.end, fault) for fault in self._levels.push(block.values))]
+        return [block, *(SensorNotice(block.end, fault) for fault in self.faults.push(block.values))]
 
 
 class Faults:
-    """What a listener would complain about, said once for each spell of it."""
+    """What a listener would complain about: said when it begins, and when it is over."""
 
     def __init__(self) -> None:
+        self.present: str | None = None
+        """What is wrong now, in one line"""
         self._quiet, self._window = Levels(), Levels()
-        self._is_silent = self._is_clipped = False
+        self._clipped: str | None = None
 
     def push(self, values: Audio) -> list[str]:
         """Take samples, at most a few hundred at a time."""
-        return [*self._silence(values), *self._clipping(values)]
-
-    def _silence(self, values: Audio) -> list[str]:
         self._quiet.add(values)
         if self._quiet.peak:
-            self._quiet, self._is_silent = Levels(), False
-        if self._is_silent or self._quiet.samples < _SILENT_S * RATE:
-            return []
-        self._is_silent = True
-        return ["silent: every sample is zero; is it muted, or is the program not allowed to record?"]
-
-    def _clipping(self, values: Audio) -> list[str]:
+            self._quiet = Levels()
         self._window.add(values)
-        if self._window.samples < _CLIPPED_S * RATE:
+        if self._window.samples >= _CLIPPED_S * RATE:
+            self._judge()
+        was, self.present = self.present, _SILENT if self._quiet.samples >= _SILENT_S * RATE else self._clipped
+        if was == self.present:
             return []
+        return [self.present or f"no longer {str(was).partition(':')[0]}"]
+
+    def _judge(self) -> None:
         window, self._window = self._window, Levels()
         fault = window.fault() if window.clipped else None
-        was, self._is_clipped = self._is_clipped, fault is not None
-        return [f"{fault}; turn the recording level down"] if fault and not was else []
+        self._clipped = fault and (self._clipped or f"{fault}; turn the recording level down")
 
 
 def _resampler(rate: int) -> Any | None:  # noqa: ANN401 - soxr ships no annotations

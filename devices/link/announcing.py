@@ -35,16 +35,16 @@ class Announcing(Background):
         """Note that samples come."""
         if self.state is State.OPENING:
             self.connections += 1
-        if self.problem is not None:
-            self._say("streams" if self.connections == 1 else "is back")
-        self.problem = None
+        was, self.problem = self.problem, None
         self._enter(State.STREAMING)
+        if was is not None:
+            self._say("streams" if self.connections == 1 else "is back")
 
     def _fail(self, problem: str) -> None:
         """Say what is wrong, once, and that the streams are away."""
-        if self.problem is None:
+        was, self.problem = self.problem, problem
+        if was is None:
             self._say(problem)
-        self.problem = problem
         self._lose(problem)
 
     def _lose(self, reason: str) -> None:

@@ -143,9 +143,9 @@ class Supervisor(Background):
         was, self.problem, self._tried = self.problem, None, 0
         self.connections += self._is_new
         self._is_new = False
+        self._enter(State.STREAMING)
         if was is not None:
             self._say(now, "streams" if self.connections == 1 else "is back")
-        self._enter(State.STREAMING)
 
     def _watch(self, now: float) -> None:
         """Notice that a device which is connected gives nothing good."""
@@ -164,9 +164,9 @@ class Supervisor(Background):
 
     def _fail(self, now: float, problem: str) -> None:
         """Say what is wrong, once, and that the streams are away."""
-        if self.problem is None or _kind(problem) != _kind(self.problem):
+        was, self.problem = self.problem, problem
+        if was is None or _kind(problem) != _kind(was):
             self._say(now, problem)
-        self.problem = problem
         self._pass_on(self._readings.lose(now, problem))
 
     def _close(self) -> None:

@@ -69,22 +69,25 @@ def test_an_overflow_is_a_gap_of_its_length():
     assert np.diff(times(events, "audio")).min() > 0
 
 
-def test_a_spell_of_silence_is_said_once():
+def test_a_spell_of_silence_is_said_at_its_beginning_and_end():
     """After two seconds of it, and again for the next spell; its blocks are flagged."""
     zero, tone = np.zeros((48_000 * 5, 1), np.float32), sine(48_000, 1.0)
     events = heard(48_000, np.concatenate([zero, tone, zero]), [960])
     said = [one for one in events if isinstance(one, SensorNotice)]
-    assert [one.t for one in said] == pytest.approx([2.0, 8.0], abs=0.1)
-    assert all("silent" in one.text for one in said)
+    assert [one.t for one in said] == pytest.approx([2.0, 5.0, 8.0], abs=0.1)
+    assert [one.text.partition(":")[0] for one in said] == ["silent", "no longer silent", "silent"]
     assert blocks(events, "audio")[10].flags is Quality.SILENT
 
 
-def test_a_spell_of_clipping_is_said_once():
+def test_a_spell_of_clipping_is_said_at_its_beginning_and_end():
     """With its share of the samples."""
-    events = heard(16_000, np.clip(sine(16_000, 16.0, peak=1.5), -1, 1), [320])
-    (said,) = [one for one in events if isinstance(one, SensorNotice)]
-    assert "clipped: " in said.text
-    assert said.t == pytest.approx(5.0, abs=0.1)
+    loud = np.clip(sine(16_000, 16.0, peak=1.5), -1, 1)
+    events = heard(16_000, np.concatenate([loud, sine(16_000, 10.0)]), [320])
+    begins, ends = [one for one in events if isinstance(one, SensorNotice)]
+    assert "clipped: " in begins.text
+    assert begins.t == pytest.approx(5.0, abs=0.1)
+    assert ends.text == "no longer clipped"
+    assert ends.t == pytest.approx(25.0, abs=0.1)
     assert blocks(events, "audio")[10].flags is Quality.CLIPPED
 
 
