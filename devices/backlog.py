@@ -55,12 +55,11 @@ class Backlog:
         return oldest
 
     def _leave_out(self, event: Block | Gap) -> None:
-        hole = event
         if isinstance(event, Block):
             self.dropped[event.stream] += len(event.values)
-            hole = Gap(event.stream, event.time, len(event.values), event.end - event.time, TOO_SLOW)
+            event = Gap(event.stream, event.time, len(event.values), event.end - event.time, TOO_SLOW)
         before = self._holes.get(event.stream)
-        self._holes[event.stream] = hole if before is None else _joined(before, hole)
+        self._holes[event.stream] = event if before is None else _joined(before, event)
 
 
 def _joined(first: Gap, then: Gap) -> Gap:
