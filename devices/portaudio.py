@@ -39,6 +39,8 @@ class Input:
     """At most"""
     default: bool
     """Whether it is the one that the system has chosen"""
+    api: str = ""
+    """By which PortAudio reaches it: ALSA, Core Audio, Windows WASAPI"""
 
 
 def library() -> Any:  # noqa: ANN401 - sounddevice ships no annotations
@@ -76,6 +78,7 @@ def inputs() -> list[Input]:
             round(each["default_samplerate"]),
             each["max_input_channels"],
             each["index"] == default,
+            sounddevice.query_hostapis(each["hostapi"])["name"],
         )
         for each in sounddevice.query_devices()
         if each["max_input_channels"] > 0

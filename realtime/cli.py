@@ -67,7 +67,12 @@ def build_parser() -> argparse.ArgumentParser:
         "maeum record --raw wrote",
     )
 
-    commands.add_parser("devices", help="microphones and serial ports that there are")
+    plugged = commands.add_parser("devices", help="microphones and serial ports: what each is, and its --sensor URL")
+    plugged.add_argument(
+        "ports", nargs="*", metavar="PORT", help="listen to these only: /dev/ttyUSB0, COM3, socket://HOST:PORT"
+    )
+    plugged.add_argument("--no-listen", action="store_true", help="open nothing; names and USB numbers only")
+    plugged.add_argument("--json", action="store_true", help="one JSON object on standard output")
     simulate.add_parser(commands)
     record_raw.add_parser(commands)
 
@@ -136,7 +141,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     if arguments.command == "devices":
         from realtime.plugged import show_devices
 
-        return show_devices()
+        return show_devices(arguments.ports, listen=not arguments.no_listen, as_json=arguments.json)
     return _run_session(arguments)
 
 

@@ -6,7 +6,14 @@ FRAMES, SHARE = 3, 0.5
 """A device is believed after so many frames that make up this share of all bytes"""
 ENOUGH_BYTES = 64
 """Bytes that are judged by their looks"""
+TEXT_SHARE = 0.95
+"""Of printable bytes: at another baud rate, text has 30 to 40 % of them"""
 _PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
+
+
+def printable(data: bytes) -> int:
+    """Return how many bytes could be of a text."""
+    return len(data) - len(data.translate(None, _PRINTABLE))
 
 
 class Evidence:
@@ -35,7 +42,7 @@ class Evidence:
         else:
             self._bytes += len(data)
             self._zeros += data.count(0)
-            self._printable += len(data) - len(data.translate(None, _PRINTABLE))
+            self._printable += printable(data)
             self._lines += data.count(b"\n")
         self._frames = counters.frames
         if good and counters.frames >= FRAMES:
@@ -62,6 +69,6 @@ class Evidence:
         pace = f"{self._bytes / max(seconds, 0.1):.0f} bytes a second"
         if self._bytes >= ENOUGH_BYTES and self._zeros >= 0.95 * self._bytes:
             return f"wrong baud rate or another protocol: only zero bytes come{at} ({pace}); set baud="
-        if self._lines and self._printable >= 0.95 * self._bytes:
+        if self._lines and self._printable >= TEXT_SHARE * self._bytes:
             return f"wrong protocol: lines of text come{at} ({pace}) that are not {title}; set protocol= or channels="
         return f"wrong baud rate or another protocol: {pace} come{at}, and none is of {title}; set baud= or protocol="

@@ -38,9 +38,23 @@ def listed_ports() -> list[ListedPort]:
     from serial.tools.list_ports import comports
 
     return [
-        ListedPort(port.device, port.vid, port.pid, port.serial_number, port.location, port.description or "")
+        ListedPort(port.device, port.vid, port.pid, port.serial_number, port.location, _said(port.description))
         for port in comports()
     ]
+
+
+def _said(description: str | None) -> str:
+    return description if description and description != "n/a" else ""
+
+
+def lasting_name(port: str) -> str:
+    """Return the link below `by-id` that leads to a port, which lasts when it is unplugged; else the port's own name.
+
+    Linux keeps these links in `/dev/serial/by-id`; other folders of ports have them beside the ports.
+    """
+    here = Path(port).parent
+    links = [link for folder in ("serial/by-id", "by-id") for link in sorted((here / folder).glob("*"))]
+    return next((str(link) for link in links if link.resolve() == Path(port).resolve()), port)
 
 
 class PortFinder:

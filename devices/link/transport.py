@@ -172,6 +172,22 @@ class SerialTransport:
         with suppress(AttributeError, ValueError, *_FAILURES):
             line.set_low_latency_mode(True)
 
+    def tune(self, baud: int) -> None:
+        """Go on at another rate: to open the port anew would restart an Arduino. What came meanwhile is dropped.
+
+        Raises
+        ------
+        RateRefused, Unplugged
+        """
+        try:
+            line = self._opened()
+            line.baudrate = baud
+            line.reset_input_buffer()
+        except (ValueError, OverflowError) as error:
+            raise RateRefused(f"{self.name}: refuses {baud} baud") from error
+        except _FAILURES as error:
+            raise Unplugged(f"{self.name}: unplugged ({_reason(error)})") from error
+
     def read(self) -> bytes:
         """Take what is waiting, or wait for one byte: pyserial loses a partial read when a device is unplugged."""
         try:

@@ -33,3 +33,16 @@ def driver(protocol: str, wanted: Sequence[Wanted], options: Mapping[str, str]) 
     module, name = PROTOCOLS[protocol]
     made: Driver = getattr(import_module(module), name)(wanted, options)
     return made
+
+
+def title(protocol: str) -> str:
+    """Return what a protocol's devices are called, for people.
+
+    Raises
+    ------
+    KeyError
+        When there is no such protocol.
+    """
+    module, name = PROTOCOLS[protocol]
+    called: str = getattr(import_module(module), name).title
+    return called
