@@ -1,10 +1,19 @@
 """Recordings at the pace of a live session, and the moment at which each sample could be heard."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from devices.block import Block, Event, Gap
+from devices.block import Block, Gap
+
+Flowing = TypeVar("Flowing")
+
+STEP_S = 0.5
+"""Seconds of session time between labels: so far a step goes"""
+LOOK_S = 0.02
+"""Seconds between looks at whether to go on"""
 
 
 @dataclass(slots=True)
@@ -25,25 +34,48 @@ class Pacer:
     """Whether events come when they happen: then nothing is held back"""
     stopped: bool = False
     """Set by `stop`: the session ends as if the source had"""
+    paused: bool = False
+    """Whether a recording is held; a live session cannot be"""
+    _allowed: float = field(default=-math.inf, init=False)
+    _newest: float = field(default=-math.inf, init=False)
     _delivered: float = field(default=0.0, init=False)
 
     def stop(self) -> None:
         """End the flow of events before the next one; safe from a signal handler or another thread."""
         self.stopped = True
 
-    def follow(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Yield every event, in order, not before its time."""
+    def pause(self) -> None:
+        """Hold a recording, or let it go on."""
+        self.paused, self._allowed = not (self.paused or self.live), -math.inf
+
+    def step(self) -> None:
+        """Let a recording that is held go on for one label."""
+        self._allowed = self._newest + STEP_S
+
+    def follow(self, events: Iterable[Flowing]) -> Iterator[Flowing]:
+        """Yield every event, in order, not before its time; whatever is no event passes at once."""
         for event in events:
             if self.stopped:
                 return
             if self.began is None:
                 self.began = self.clock()
-            if self.speed is not None and not self.live:
+            if not self.live:
+                self._hold(event)
                 self._wait_for(event)
             self._delivered = self.clock()
             yield event
 
-    def _wait_for(self, event: Event) -> None:
+    def _hold(self, event: object) -> None:
+        """Wait while paused; the time that passes is none of the session's."""
+        if isinstance(event, Block):
+            self._newest = event.end
+        since = self.clock()
+        while self.paused and not self.stopped and self._newest > self._allowed:
+            self.sleep(LOOK_S)
+        if self.began is not None:
+            self.began += self.clock() - since
+
+    def _wait_for(self, event: object) -> None:
         match event:
             case Block():
                 end = event.end
@@ -52,7 +84,7 @@ class Pacer:
             case _:
                 return
         early = self.heard(end) - self.clock()
-        if early > 0:
+        if early > 0 and self.speed is not None:
             self.sleep(early)
 
     def heard(self, t: float) -> float:

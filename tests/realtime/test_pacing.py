@@ -60,3 +60,35 @@ def test_stopping_ends_the_flow_before_the_next_event():
         heard.append(block)
         paced.stop()
     assert len(heard) == 1
+
+
+def test_a_pause_is_no_part_of_the_session():
+    """While held nothing comes; afterwards it goes on at the same pace, and nothing counts as late."""
+    paced, clock = pacer(1.0)
+    flow = paced.follow(blocks())
+    next(flow)
+    paced.pause()
+    held = clock.sleep
+    paced.sleep = lambda seconds: (held(seconds), clock.now > 1010.0 and paced.pause())
+    next(flow)
+    assert clock.now == pytest.approx(1010.5, abs=0.05)
+    assert paced.latency_ms(1.0) == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_step_lets_one_label_through():
+    paced, clock = pacer(None)
+    flow = paced.follow(blocks())
+    next(flow)
+    paced.pause()
+    paced.step()
+    assert next(flow).end == 1.0
+    held = clock.sleep
+    paced.sleep = lambda seconds: (held(seconds), paced.stop())
+    next(flow)
+    assert clock.slept
+
+
+def test_a_live_session_cannot_be_held():
+    paced = Pacer(live=True)
+    paced.pause()
+    assert not paced.paused
