@@ -96,7 +96,8 @@ class Pipeline:
         self.without_words = absent.get("text")
         """Why segments have no words; None when they are transcribed"""
         weights = {one: model.weight for one, model in bundle.models.items() if one not in absent}
-        self.fusion = Fusion(RollingVote(weights, options.vote, absent), Steady(bundle.labels, options.label))
+        vote, steady = RollingVote(weights, options.vote, absent), Steady(bundle.labels, options.label)
+        self.fusion = Fusion(vote, steady, frozenset(body))
         self.now = 0.0
         """Session time of the newest sample, seconds"""
         self.ended = False
@@ -138,7 +139,7 @@ class Pipeline:
             case Block() | Gap() | Away():
                 yield from self._hear(item)
             case Command():
-                pass
+                self.fusion.push(item, at=item.t)
             case WordsCome():
                 self._take_words(item.number, item.spoken)
             case WordsLate():
@@ -164,6 +165,8 @@ class Pipeline:
             self._feel(self.body.push(event))
         elif event.stream == "audio":
             yield from self._listen(self.segmenter.push(event))
+        if event.stream != "audio":
+            yield from self._listen(self.segmenter.advance(self.now))
 
     def _end(self) -> Iterator[Outcome]:
         self.ended = True
