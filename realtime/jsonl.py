@@ -7,7 +7,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.block import Gap
+from devices.block import Command, Gap
 from models.scores import LABELS
 from realtime.fusion import Label, SegmentResult
 from realtime.session import Message, Notice, Opening
@@ -41,6 +41,8 @@ def as_json(message: Message | SessionSummary) -> Json:
                 "duration": _seconds(message.duration),
                 "reason": message.reason,
             }
+        case Command():
+            body = {"type": "command", "t": _seconds(message.t), "action": message.action, "value": message.value}
         case Label():
             body = {"type": "label", "t": _seconds(message.t), "label": message.label, "state": message.state}
             body |= _ballot(message.ballot)

@@ -61,7 +61,7 @@ class _Waiting:
 
 
 Decision = Label | SegmentResult | Gap
-Outcome = Decision | Notice | DeviceState | WordsWanted
+Outcome = Decision | Notice | DeviceState | Command | WordsWanted
 
 
 class Pipeline:
@@ -140,6 +140,7 @@ class Pipeline:
                 yield from self._hear(item)
             case Command():
                 self.fusion.push(item, at=item.t)
+                yield item
             case WordsCome():
                 self._take_words(item.number, item.spoken)
             case WordsLate():

@@ -11,11 +11,12 @@ windows are left out because the computer is behind, and how old everything is.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from devices.block import Block, DeviceState
+from devices.block import Block, Command, DeviceState
 from devices.source import Source, SourceError
 from models.bundle import Bundle
 from models.scores import Scores
 from realtime.arrivals import Behind, Ended, Item, WordsWanted
+from realtime.controls import Controls
 from realtime.desk import Desk, PatientDesk, PromptDesk, ToldDesk
 from realtime.fusion import Label, SegmentResult
 from realtime.latency import Ages, Latencies
@@ -41,7 +42,7 @@ class Opening:
     synthetic: bool
 
 
-Message = Opening | Notice | DeviceState | Decision
+Message = Opening | Notice | DeviceState | Command | Decision
 
 
 class Session:
@@ -59,6 +60,8 @@ class Session:
         Of the labels of a live session, seconds.
     waited_s
         How long the newest event of a live source has waited for us, seconds; None for a recording, which waits.
+    controls
+        What the people before it ask for.
     tap
         Called with every item before the pipeline takes it.
     """
@@ -73,12 +76,14 @@ class Session:
         no_words: str = "transcripts are off",
         max_age_s: float = MAX_AGE_S,
         waited_s: Callable[[], float] | None = None,
+        controls: Controls | None = None,
         tap: Callable[[Item], None] = lambda _item: None,
     ) -> None:
         self.source, self.bundle, self.pacer = source, bundle, pacer
         without_words = no_words if words is None else None
         self.pipeline = Pipeline(source, bundle, options or SessionOptions(), without_words, self._scored)
         self.desk = _desk(words, pacer, max_age_s)
+        self.controls = controls or Controls(pacer)
         self.latencies, self._ages = Latencies(), Ages(pacer)
         self.loudness, self.conductance = Meter(0.2), Meter(1.0)
         self.finished = False
@@ -129,6 +134,8 @@ class Session:
 
     def _take(self, item: Item) -> Iterator[Message]:
         """Push what has come, and what follows from the time at which it has."""
+        for command in self.controls.commands(self.now):
+            yield from self._push(command)
         if isinstance(item, Block):
             yield from self._catch_up()
             if item.stream == "audio":
@@ -145,6 +152,8 @@ class Session:
             yield from self._push(Behind(self._behind))
 
     def _finish(self) -> Iterator[Message]:
+        for command in self.controls.commands(self.now):
+            yield from self._push(command)
         if not self.pipeline.ended:
             yield from self._push(Ended())
         for arrival in self.desk.rest():
