@@ -91,6 +91,16 @@ def calibration_error(truth: Ints, probabilities: Floats, bins: int = BINS) -> f
     return float(sum(abs(b.confidence - b.accuracy) * b.n for b in binned) / max(len(truth), 1))
 
 
+def concordance(said: Floats, rated: Floats) -> float:
+    """Concordance correlation coefficient of two [n] (Lin 1989): 1 when they are equal, 0 when one says nothing.
+
+    Raters who never differ have asked for nothing, so that agreement with them is 0 too.
+    """
+    covariance = float(np.mean((said - said.mean()) * (rated - rated.mean())))
+    apart = float(said.var() + rated.var() + (said.mean() - rated.mean()) ** 2)
+    return 2 * covariance / apart if np.ptp(rated) > 0 else 0.0
+
+
 def tempered(probabilities: Floats, temperature: float) -> Floats:
     """p^(1 / temperature), scaled to sum to 1, as the runtime applies it."""
     powered = np.maximum(probabilities.astype(np.float64), 1e-12) ** (1 / temperature)

@@ -264,3 +264,41 @@ def test_the_second_voice_makes_up_for_an_unsure_mean() -> None:
     changed[windows.part == "test"] = 1 / 7
     again = evaluated([replace(windows, probabilities=changed), whole], run_json())
     assert again.calibration["voice"].segment == voice.segment
+
+
+def two_corpora(table: Predictions) -> Predictions:
+    """The same rows, half of the sessions from another corpus."""
+    return replace(table, corpus=np.where(table.session > "05", "KEMDy20", "KEMDy19"))
+
+
+def test_several_corpora_are_scored_apart_and_together() -> None:
+    """Each with its own scores and gauges; temperatures, weights and the pooled scores stay what they are."""
+    several = evaluated([two_corpora(VOICE), two_corpora(TEXT)], run_json(corpus="KEMDy19 + KEMDy20"))
+    pooled = evaluated([VOICE, TEXT], run_json())
+    assert several.whole.scores == pooled.whole.scores
+    assert pooled.whole.corpora == pooled.corpora == {}
+    assert set(several.corpora) == {"KEMDy19", "KEMDy20"}
+    for outcome in several.outcomes:
+        assert sum(scores.n for scores in outcome.corpora.values()) == outcome.n
+    rows = TEXT[answered(TEXT, "test") & (TEXT.session > "05")]
+    alone = several.outcome("text").corpora["KEMDy20"]
+    assert alone.accuracy == pytest.approx(accuracy_score(rows.truth, rows.probabilities.argmax(axis=1)))
+    assert several.corpora["KEMDy20"][0].scores.n == alone.n
+    shown = as_metrics(several, "text")["corpora"]["KEMDy20"]
+    assert shown["uar"] == alone.uar
+
+
+def test_valence_and_arousal_are_read_off_the_labels() -> None:
+    """By a head from validation rows alone: other test ratings leave it as it is; without ratings there is none."""
+    found = RESULTS.outcome("text").dimensions
+    assert 0.2 < found["arousal"].ccc < found["valence"].ccc < 1
+    assert set(found["valence"].folds) == set(RESULTS.outcome("text").folds)
+    assert found["valence"].weights["happy"] == max(found["valence"].weights[label] for label in LABELS)
+    assert found["valence"].n > RESULTS.outcome("text").n, "ties are rated too"
+    test = TEXT.part == "test"
+    swapped = replace(TEXT, valence=np.where(test, 6 - TEXT.valence, TEXT.valence))
+    other = evaluated([swapped], run_json()).whole.dimensions["valence"]
+    assert other.weights == found["valence"].weights
+    assert other.ccc < 0
+    unrated = replace(TEXT, valence=np.full(len(TEXT), np.nan), arousal=np.full(len(TEXT), np.nan))
+    assert evaluated([unrated], run_json()).whole.dimensions == {}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
-from training.metrics import fit_temperature, report, tempered
+from training.metrics import concordance, fit_temperature, report, tempered
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40))
@@ -32,3 +32,13 @@ def test_the_fitted_temperature_undoes_overconfidence() -> None:
     sharpened = tempered(honest, 1 / 2.5)
     assert fit_temperature(truth, sharpened) == pytest.approx(2.5, rel=0.1)
     assert report(truth, tempered(sharpened, 2.5)).ece < report(truth, sharpened).ece
+
+
+def test_concordance_is_lins() -> None:
+    """1 for equal numbers; less for the same with an offset; what raters say alike cannot be agreed with."""
+    rated = np.array([1.0, 2, 3, 4, 5])
+    assert concordance(rated, rated) == pytest.approx(1)
+    assert concordance(rated + 1, rated) == pytest.approx(2 * 2 / (2 + 2 + 1))
+    assert concordance(6 - rated, rated) == pytest.approx(-1)
+    assert concordance(np.full(5, 3.0), rated) == 0
+    assert concordance(rated, np.full(5, 3.0)) == 0

@@ -236,3 +236,24 @@ def test_the_notebooks_protocol_stands_beside_what_they_printed(run: tuple[Path,
     theirs = replace(run[1], protocol="notebook", leak="planted")
     assert "printed by the notebooks: vote" in as_text(theirs, 120, colours=False)
     assert "printed by" not in as_text(run[1], 120, colours=False)
+
+
+def test_corpora_that_were_trained_together_have_tables_of_their_own(tmp_path: Path) -> None:
+    """With what each reaches without features and what is published for it; what one has not is said."""
+    some = [
+        replace(table, corpus=np.where(table.session > "05", "KEMDy20", "KEMDy19"))
+        for table in tables(("voice", "text"), sessions=10, turns=3)
+    ]
+    remarks = ["KEMDy20: it has no ECG"]
+    folder = write_run(tmp_path, some, corpus="KEMDy19 + KEMDy20", history={}, remarks=remarks)
+    results = write_report(folder, silent)
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    for corpus, published in (("KEMDy19", "0.664"), ("KEMDy20", "0.408")):
+        section = html.partition(f"<h2>{corpus} alone</h2>")[2].partition("</section>")[0]
+        assert f"<td>{results.whole.corpora[corpus].uar:.3f}</td>" in section
+        assert "<th>largest class</th>" in section
+        assert f"<td>{published}</td>" in section
+    assert "<li>KEMDy20: it has no ECG.</li>" in html
+    lines = as_text(results, 80, colours=False).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "KEMDy20 alone" in (line.strip() for line in lines)

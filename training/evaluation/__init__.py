@@ -10,6 +10,7 @@ from models.scores import LABELS
 from training.evaluation import fitting
 from training.evaluation.aligned import aligned, answered, both_voices, voted
 from training.evaluation.bootstrap import clusters, intervals
+from training.evaluation.dimensions import agreements
 from training.evaluation.gauge import gauges
 from training.evaluation.results import SCORES, Calibration, Outcome, Results
 from training.metrics import Report, mean_and_spread, reliability, report
@@ -57,6 +58,7 @@ def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any], progress: P
         outcomes=tuple(outcomes),
         calibration={table.modality: _calibration(table, same) for table in ready},
         gauges=gauges(everything, seed),
+        corpora={name: gauges(rows, seed) for name, rows in _by_corpus(everything).items()},
     )
 
 
@@ -96,6 +98,7 @@ def outcome_of(table: Predictions, weighting: str, weights: dict[str, float], se
     scores, cluster = _score(rows), clusters(rows)[1]
     folds = {fold: _score(part) for fold, part in fitting.by_fold(rows).items()}
     kinds = {str(kind): _score(rows[rows.kind == kind]) for kind in np.unique(rows.kind)}
+    corpora = {name: _score(part) for name, part in _by_corpus(rows).items()}
     sessions = np.unique(rows.session[rows.session != ""])
     return Outcome(
         modalities=tuple(table.modality.split("+")),
@@ -110,9 +113,17 @@ def outcome_of(table: Predictions, weighting: str, weights: dict[str, float], se
         folds=folds,
         spread={name: mean_and_spread([getattr(s, name) for s in folds.values()]) for name in (*SCORES, "ece")},
         kinds=kinds if len(kinds) > 1 else {},
+        corpora=corpora,
         sessions={str(session): _score(rows[rows.session == session]) for session in sessions},
+        dimensions=agreements(table),
         reliability=tuple(reliability(rows.truth, rows.probabilities)),
     )
+
+
+def _by_corpus(table: Predictions) -> dict[str, Predictions]:
+    """The rows of each corpus with a labelled test row, where there are several."""
+    names = np.unique(table.corpus[(table.part == "test") & (table.truth >= 0)]).tolist()
+    return {name: table[table.corpus == name] for name in names} if len(names) > 1 else {}
 
 
 def _score(rows: Predictions) -> Report:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from training.evaluation.bootstrap import Interval
+from training.evaluation.dimensions import Agreement
 from training.evaluation.gauge import Gauge
 from training.metrics import Bin, Report
 
@@ -36,7 +37,11 @@ class Outcome:
     """Mean and standard deviation of each score over folds"""
     kinds: dict[str, Report]
     """`script` and `impro`, where both occur"""
+    corpora: dict[str, Report]
+    """By name, where there are several"""
     sessions: dict[str, Report]
+    dimensions: dict[str, Agreement]
+    """`valence` and `arousal`, where raters were asked"""
     reliability: tuple[Bin, ...]
 
     @property
@@ -80,6 +85,8 @@ class Results:
     calibration: dict[str, Calibration]
     """By modality"""
     gauges: tuple[Gauge, ...]
+    corpora: dict[str, tuple[Gauge, ...]]
+    """Of each corpus alone, where there are several"""
 
     def outcome(self, *modalities: str, weighting: str | None = None) -> Outcome:
         """The outcome of these modalities: alone, or their vote with equal weights unless told.
@@ -114,6 +121,8 @@ def as_metrics(results: Results, modality: str) -> dict[str, Any]:
         "ties": outcome.ties,
         "missing": outcome.missing,
         "recall": outcome.recall,
+        "corpora": _short(outcome.corpora),
+        "ccc": {dimension: found.ccc for dimension, found in outcome.dimensions.items()},
         "ece_uncalibrated": results.calibration[modality].ece_before,
         "confusion": outcome.scores.confusion,
     }
@@ -122,7 +131,15 @@ def as_metrics(results: Results, modality: str) -> dict[str, Any]:
 def as_provenance(results: Results) -> dict[str, Any]:
     """The vote, its subsets and the gauges as a manifest keeps them under `training.evaluation`."""
     rows: list[Mapping[str, Any]] = [
-        {"name": o.name, "weights": o.weights, **_numbers(o), "kinds": _short(o)} for o in results.outcomes
+        {
+            "name": o.name,
+            "weights": o.weights,
+            **_numbers(o),
+            "kinds": _short(o.kinds),
+            "corpora": _short(o.corpora),
+            "dimensions": {dimension: asdict(found) for dimension, found in o.dimensions.items()},
+        }
+        for o in results.outcomes
     ]
     gauges = [{"name": g.name, "reason": g.reason, **(_report(g.scores) if g.scores else {})} for g in results.gauges]
     about = {key: getattr(results, key) for key in ("corpus", "protocol", "recipe", "ties", "leak", "clusters")}
@@ -140,8 +157,8 @@ def _numbers(outcome: Outcome) -> dict[str, Any]:
     return {**_report(outcome.scores), "uar_folds": outcome.spread["uar"], "intervals": intervals}
 
 
-def _short(outcome: Outcome) -> dict[str, dict[str, float]]:
-    return {kind: _report(scores) for kind, scores in outcome.kinds.items()}
+def _short(parts: Mapping[str, Report]) -> dict[str, dict[str, float]]:
+    return {part: _report(scores) for part, scores in parts.items()}
 
 
 def _report(scores: Report) -> dict[str, float]:

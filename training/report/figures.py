@@ -20,6 +20,8 @@ from training.report.theme import LIGHT
 MARKS = {"voice": "o", "text": "s", "bio": "^", "vote": "D"}
 NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 WIDE = 8.6
+MOST_SESSIONS = 40
+"""Whose numbers fit side by side"""
 KEYS = (
     ("muted", 0.3, "true"),
     ("right", 1.0, "predicted, right"),
@@ -69,14 +71,16 @@ def confusion(outcome: Outcome, title: str) -> Figure:
 
 
 def classes(table: Predictions) -> Figure:
-    """How often each label is true, script and improvisation apart, and how often the vote says it."""
+    """How often each label is true, corpora or script and improvisation apart, and how often the vote says it."""
     rows = table[answered(table, "test")]
-    kinds = [str(kind) for kind in np.unique(rows.kind)][::-1]
+    corpora = np.unique(rows.corpus)
+    of = rows.corpus if len(corpora) > 1 else rows.kind
+    kinds = corpora.tolist() if len(corpora) > 1 else np.unique(of)[::-1].tolist()
     figure = Figure((WIDE, 3.0), layout="constrained")
     axes = figure.subplots()
     places, left = np.arange(len(LABELS)), np.zeros(len(LABELS))
     for kind, alpha in zip(kinds, np.linspace(0.85, 0.35, len(kinds)), strict=True):
-        counts = np.bincount(rows.truth[rows.kind == kind], minlength=len(LABELS))
+        counts = np.bincount(rows.truth[of == kind], minlength=len(LABELS))
         axes.barh(places, counts, left=left, height=0.62, color=LIGHT["voice"], alpha=alpha, label=f"true {kind}")
         left += counts
     said = np.bincount(rows.probabilities.argmax(axis=1), minlength=len(LABELS))
@@ -153,8 +157,10 @@ def sessions(results: Results) -> Figure:
             label=kind,
         )
     axes.axhline(1 / len(LABELS), color=LIGHT["muted"], linewidth=0.8, linestyle=":", label="chance")
-    axes.set(xlabel="session", ylabel="UAR", ylim=(0, 1))
-    axes.set_xticks(range(len(names)), names)
+    many = max(map(len, names)) > 2 or len(names) > MOST_SESSIONS
+    axes.set(xlabel="session", ylabel="UAR", ylim=(0, 1), xlim=(-0.6, len(names) - 0.4))
+    size = min(9.0, 380 / len(names)) if many else 9.0
+    axes.set_xticks(range(len(names)), names, rotation=90 if many else 0, fontsize=size)
     axes.grid(axis="y")
     axes.tick_params(length=0)
     figure.legend(loc="outside upper left", ncols=5)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from training.evaluation.gauge import LARGEST, NEAREST, RANDOM
+from training.evaluation.gauge import LARGEST, RANDOM
 from training.evaluation.results import Results
-from training.report.numbers import PUBLISHED, Table, run_tables, tables
+from training.report.numbers import APART, Table, run_tables, tables
 from training.report.theme import DARK, LIGHT
 
 
@@ -41,7 +41,7 @@ def page(results: Results, run: Mapping[str, Any], drawings: Mapping[str, Drawin
         f'<section><h2>Confusion</h2><div class="pair">{matrices}</div></section>',
         *(_figure(drawings[name]) for name in wide[1:]),
         *(_table(table, leak if table.title.startswith("On shuffled") else None) for table in run_tables(run)),
-        _how(results, run.get("packages") or {}),
+        _how(results, run.get("packages") or {}, [f"{remark}." for remark in run.get("remarks") or []]),
     ]
     title = escape(f"{results.corpus}, {results.protocol}: evaluation")
     return (
@@ -107,7 +107,7 @@ def _table(table: Table, leak: str | None) -> str:
 
 def _row(row: Sequence[str], leak: str | None) -> str:
     """Rows without features, or from elsewhere, are set apart; they do not leak."""
-    apart = row[0].startswith((LARGEST, NEAREST, PUBLISHED))
+    apart = row[0].startswith(APART)
     cells = "".join(f"<td>{_cell(cell)}</td>" for cell in row[1:])
     beside = f'<small class="leak">leaky: {escape(leak)}</small>' if leak and not apart else ""
     kind = " class=apart" if apart else " class=red" if leak else ""
@@ -127,7 +127,7 @@ def _figure(drawing: Drawing) -> str:
     )
 
 
-def _how(results: Results, packages: Mapping[str, str]) -> str:
+def _how(results: Results, packages: Mapping[str, str], remarks: Sequence[str]) -> str:
     whole = results.whole
     facts = [
         "Scores are those of the exported TFLite graphs on test rows, at temperatures fitted on validation rows.",
@@ -137,6 +137,7 @@ def _how(results: Results, packages: Mapping[str, str]) -> str:
         "Nearest in time is the label of the training utterance nearest in time by the same speaker in the same scene, "
         "under the run's folds and under a random split into 80 and 20 %.",
     ]
+    facts += remarks
     if results.disagreeing:
         facts.append(f"{results.disagreeing} utterances have another label in another modality's table.")
     if packages:

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from training.evaluation.gauge import LARGEST, NEAREST
 from training.evaluation.results import Results
-from training.report.numbers import PUBLISHED, Table, tables
+from training.report.numbers import APART, Table, tables
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -55,7 +54,7 @@ def _rendered(table: Table, leak: str | None) -> "RenderableType":
     for place, name in enumerate(table.head):
         grid.add_column(name.replace(" [95 %]", ""), justify="right" if place else "left", overflow="fold")
     for row in table.rows:
-        apart = row[0].startswith((LARGEST, NEAREST, PUBLISHED))
+        apart = row[0].startswith(APART)
         style = "dim italic" if apart else "red" if leak else ""
         grid.add_row(*(Text(_short(cell)) for cell in row), style=style)
     return grid
