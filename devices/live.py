@@ -5,7 +5,7 @@ keep up, samples are left out and counted, a gap tells of them, and the devices 
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from devices.backlog import TOO_SLOW, Backlog
@@ -13,12 +13,12 @@ from devices.block import DeviceState, Event, SensorNotice
 from devices.link.background import State
 from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
-from devices.source import SourceError, Utterance
+from devices.source import Source, SourceError, Utterance
 
 QUEUE = 4096
 """Events that may wait: over a minute of a microphone and three sensors"""
-OPEN_S = 3.0
-"""A required device has so long to begin"""
+OPEN_S, START_S = 3.0, 10.0
+"""A required device has so long to begin; the longer time where nothing is wrong yet, since some boards start slowly"""
 
 Deliver = Callable[[Event], None]
 
@@ -57,6 +57,8 @@ class LiveSource:
         Of the session.
     queue
         Events that may wait.
+    remarks
+        Says what a person should know besides, once the session has begun; it may take its time.
     """
 
     name = "live"
@@ -65,8 +67,9 @@ class LiveSource:
     person: str | None = None
     synthetic = False
 
-    def __init__(self, clock: SessionClock, queue: int = QUEUE) -> None:
+    def __init__(self, clock: SessionClock, queue: int = QUEUE, remarks: Callable[[], Iterable[str]] = tuple) -> None:
         self.clock = clock
+        self._remarks = remarks
         self.devices: list[Device] = []
         self._backlog = Backlog(queue)
         self._arrived = threading.Condition()
@@ -108,14 +111,15 @@ class LiveSource:
         Raises
         ------
         DeviceMissing
-            When a required device does not begin within `OPEN_S`.
+            When a required device does not begin in time.
         """
         try:
             for device in self.devices:
                 device.start()
             for device in self.devices:
-                if device.required and not device.wait_streaming(OPEN_S):
+                if device.required and not _begins(device):
                     raise DeviceMissing(f"{device.name}: {device.facts.problem or 'does not answer'}")
+            threading.Thread(target=self._remark, daemon=True).start()
             while True:  # a device that is away says so ten times a second, so nobody waits here for long
                 yield self._next()
         finally:
@@ -130,6 +134,13 @@ class LiveSource:
             came, event = self._backlog.take(now)
         self.waited_s = now - came
         return event
+
+    def _remark(self) -> None:
+        """Pass on what is known besides, in a thread: to look around takes longer than a session may wait."""
+        for text in self._remarks():
+            with self._arrived:
+                self._backlog.put(SensorNotice(self.clock.now(), text), self.clock.now())
+                self._arrived.notify()
 
     def _deliver(self, device: Device, event: Event) -> None:
         """Take an event of a device, after what it is doing now where that is news."""
@@ -149,6 +160,16 @@ class LiveSource:
             return None
         self._told[device] = news
         return _state_of(device, now)
+
+
+def states_of(source: Source) -> tuple[DeviceState, ...]:
+    """The devices of a live source as they are now; none of a recording."""
+    return source.states() if isinstance(source, LiveSource) else ()
+
+
+def _begins(device: Device) -> bool:
+    """Wait for a device to stream; one without a problem is still on its way."""
+    return device.wait_streaming(OPEN_S) or (device.facts.problem is None and device.wait_streaming(START_S - OPEN_S))
 
 
 def _state_of(device: Device, now: float) -> DeviceState:

@@ -42,13 +42,19 @@ def build_parser() -> argparse.ArgumentParser:
     demo.set_defaults(person=None)
 
     live = commands.add_parser("live", parents=[running], help="a microphone and biosensors, now")
-    live.add_argument("--mic", metavar="NAME|off", help="part of a microphone's name, or its number; off for none")
+    live.add_argument(
+        "--mic",
+        metavar="NAME|off",
+        help="part of a microphone's name, or its number (default: the system's); off for none, which must be said: "
+        "a session without its microphone does not start",
+    )
     live.add_argument(
         "--sensor",
         action="append",
         default=[],
         metavar="URL",
-        help="a biosensor, such as serial:///dev/ttyUSB0?protocol=bitalino&channels=eda:A3,ecg:A2; may be repeated",
+        help="a biosensor, such as serial:///dev/ttyUSB0?protocol=bitalino&channels=eda:A3,ecg:A2; may be repeated; "
+        "with &required=no the session starts without it, and it joins when it appears",
     )
     live.set_defaults(transcripts="whisper")
 
