@@ -7,7 +7,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.block import Command, Gap
+from devices.block import Command, DeviceState, Gap
 from models.scores import LABELS
 from realtime.fusion import Label, SegmentResult
 from realtime.session import Message, Notice, Opening
@@ -32,6 +32,8 @@ def as_json(message: Message | SessionSummary) -> Json:
             }
         case Notice():
             body = {"type": "notice", "t": _seconds(message.t), "text": message.text}
+        case DeviceState():
+            body = {"type": "device", "t": _seconds(message.t)} | _device(message)
         case Gap():
             body = {
                 "type": "gap",
@@ -94,10 +96,24 @@ def _summary(summary: SessionSummary) -> Json:
         "rolling_agreement": _share(summary.rolling_agreement),
         "abstained": _share(summary.abstained),
         "dropped": dict(summary.dropped),
+        "devices": [_device(device) for device in summary.devices],
         "latency_ms": {
             name: {key: round(value, 1) for key, value in latency._asdict().items()}
             for name, latency in summary.latency_ms.items()
         },
+    }
+
+
+def _device(device: DeviceState) -> Json:
+    return {
+        "device": device.device,
+        "state": device.state,
+        "problem": device.problem,
+        "drift_ppm": None if device.drift_ppm is None else round(device.drift_ppm, 1),
+        "latency_ms": None if device.latency_s is None else round(1000.0 * device.latency_s, 1),
+        "lost": device.lost,
+        "reconnects": device.reconnects,
+        "away": _seconds(device.away_s),
     }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from devices.block import DeviceState
 from models.scores import Modality
 
 State = Literal["confirmed", "tentative", "uncertain"]
@@ -85,4 +86,6 @@ class Snapshot:
     """The latest things the user should know, oldest first"""
     latency_ms: tuple[tuple[str, float], ...] = field(default=())
     """Name and median so far: voice 12.0, text 340.0"""
+    devices: tuple[DeviceState, ...] = ()
+    """Those of a live session; none where the source is a recording"""
     finished: bool = False

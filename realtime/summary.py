@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from devices.block import DeviceState
 from models.scores import LABELS, Modality
 
 
@@ -47,4 +48,6 @@ class SessionSummary:
     """By name: voice, text, ..."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """How many of what were lost or skipped: `audio samples lost`, `rows skipped`"""
+    devices: tuple[DeviceState, ...] = ()
+    """Those of a live session, as they were at its end"""
     notices: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.block import Gap
+from devices.live import states_of
 from models.scores import LABELS, MODALITIES, Modality
 from realtime.fusion import Label, SegmentResult
 from realtime.reference import truth_at
@@ -33,7 +34,8 @@ class Tally:
             case Label():
                 self._take_label(message)
             case Gap():
-                self._dropped[f"{message.stream} samples lost"] += message.lost or 0
+                if message.lost:
+                    self._dropped[f"{message.stream} samples lost"] += message.lost
             case Notice():
                 self._notices.append(message.text)
             case _:
@@ -62,6 +64,7 @@ class Tally:
             abstained=self._abstained / self._labels if self._labels else 0.0,
             latency_ms={name: Latency(*values) for name, values in session.latencies.quantiles().items()},
             dropped=dict(self._dropped),
+            devices=states_of(session.source),
             notices=tuple(self._notices),
         )
 

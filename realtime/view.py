@@ -7,8 +7,10 @@ the reader needs no lock and the writer never waits for the screen.
 from collections import deque
 
 from devices.block import Gap
+from devices.live import states_of
 from models.scores import MODALITIES, Modality
 from realtime.fusion import Label, SegmentResult
+from realtime.losses import loss
 from realtime.reference import truth_at
 from realtime.session import Message, Notice, Session
 from realtime.snapshot import Lane, Moment, Snapshot, SpokenLine
@@ -44,7 +46,8 @@ class View:
                 self._notices.append(message.text)
             case Gap():
                 self._lost += message.lost or 0
-                self._notices.append(f"{message.stream}: {message.reason}")
+                if text := loss(message):
+                    self._notices.append(text)
             case _:
                 pass
 
@@ -84,6 +87,7 @@ class View:
             synthetic=session.source.synthetic,
             counters=self._counters(),
             notices=tuple(self._notices),
+            devices=states_of(session.source),
             finished=session.finished,
             latency_ms=tuple((name, p50) for name, (p50, _, _) in session.latencies.quantiles().items()),
         )

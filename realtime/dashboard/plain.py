@@ -3,12 +3,14 @@
 from rich.console import Console
 from rich.text import Text
 
-from devices.block import Gap
+from devices.block import DeviceState, Gap
 from models.scores import LABELS
 from realtime.dashboard.bars import percent
+from realtime.dashboard.devices import mark
 from realtime.dashboard.line import cell, cell_right, clean, clock
 from realtime.dashboard.palette import BAD, FAINT, GOOD, KOREAN, PLAIN, WARN, colour
 from realtime.fusion import Label, SegmentResult
+from realtime.losses import loss
 from realtime.session import Message, Notice
 from realtime.snapshot import SpokenLine
 
@@ -31,6 +33,13 @@ def notice_line(t: float, notice: str) -> Text:
     return _begin("notice", t).append(clean(notice), WARN)
 
 
+def device_line(device: DeviceState) -> Text:
+    """Return what a device has begun to do, and what is wrong with it."""
+    word, style = mark(device)
+    line = _begin("device", device.t).append(cell(word, _LABEL).text, style).append(f"  {clean(device.device)}")
+    return line if device.problem is None else line.append(": ").append(clean(device.problem), WARN)
+
+
 def _line(kind: str, t: float, label: str | None, verdict: Text, rest: Text) -> Text:
     name = f"{KOREAN.get(label, '')} {label}".strip() if label is not None else "– no label"
     line = _begin(kind, t).append(cell(name, _LABEL).text, colour(label, bold=True)).append("  ")
@@ -50,11 +59,12 @@ def _verdict(spoken: SpokenLine) -> Text:
 
 
 class PlainLines:
-    """Print the messages of a session as they come: segments, confirmed changes of the label, gaps and notices."""
+    """Print the messages of a session as they come: segments, confirmed changes of the label, devices, losses and notices."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._label: str | None = None
+        self._told = ""
 
     def take(self, message: Message) -> None:
         """Print what `message` says; most rolling labels say nothing new."""
@@ -67,9 +77,12 @@ class PlainLines:
                 return [segment_line(_spoken(message))]
             case Label():
                 return self._change(message)
+            case DeviceState():
+                self._told = f"{message.device}: {message.problem}"
+                return [device_line(message)]
             case Gap():
-                return [notice_line(message.time, f"{message.stream}: {message.reason}")]
-            case Notice():
+                return [notice_line(message.time, text)] if (text := loss(message)) else []
+            case Notice() if message.text != self._told:  # the device's line says it already
                 return [notice_line(message.t, message.text)]
             case _:
                 return []

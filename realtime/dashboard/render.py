@@ -7,6 +7,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
 
+from realtime.dashboard.devices import device_heading, device_rows
 from realtime.dashboard.headline import headline, headline_rows, probability_bars, widest
 from realtime.dashboard.lanes import CARD_ROWS, lane_cards, lane_heading, lane_rows
 from realtime.dashboard.line import Line, beside, fit, rule
@@ -15,6 +16,8 @@ from realtime.dashboard.timeline import timeline
 from realtime.dashboard.transcript import transcript
 from realtime.snapshot import Snapshot
 
+_WORDS = 3
+"""Rows that the transcript keeps beside many devices: its heading, what was said last, what is heard now"""
 _BARS = 22
 """Columns that the probability bars need at least"""
 
@@ -70,9 +73,19 @@ def _full(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     bottom = [footer(snapshot, width), notice(snapshot, width)] if roomy else [_last_row(snapshot, width)]
     air: list[Line] = [[]] if height >= 28 else []
     room = height - 1 - 2 * len(air) - len(top) - len(lanes) - len(past) - len(bottom)
+    devices = _devices(snapshot, width, room - _WORDS if roomy else room // 2, roomy)
+    room -= len(devices)
     heading = [rule("transcript", width)] if roomy else []
     words = [*heading, *transcript(snapshot, width, room - len(heading))] if room > len(heading) else []
-    return [header(snapshot, width), *air, *top, *air, *lanes, *words, *past, *bottom]
+    return [header(snapshot, width), *air, *top, *air, *lanes, *devices, *words, *past, *bottom]
+
+
+def _devices(snapshot: Snapshot, width: int, room: int, roomy: bool) -> list[Line]:
+    """Return a row for every device that there is room for, under a heading."""
+    if not snapshot.devices:
+        return []
+    heading = [device_heading(width)] if roomy and room > 1 else []
+    return [*heading, *device_rows(snapshot, width, room - len(heading))]
 
 
 def _top(snapshot: Snapshot, width: int, scale: int) -> list[Line]:

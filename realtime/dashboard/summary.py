@@ -6,7 +6,9 @@ from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from devices.block import DeviceState
 from realtime.dashboard.bars import bar, percent
+from realtime.dashboard.devices import numbers
 from realtime.dashboard.line import clean, clock
 from realtime.dashboard.palette import BADGE, BOLD, COLOURS, FAINT, KOREAN, PLAIN, WARN, colour, letters
 from realtime.summary import SessionSummary
@@ -21,7 +23,7 @@ _HIT, _MISS = COLOURS["disgust"], COLOURS["angry"]
 def summary_tables(summary: SessionSummary) -> RenderableType:
     """Draw what the session came to: counts, agreement with the reference, confusion, latency, losses."""
     parts: list[Iterable[Text]] = [_counts(summary), _agreement(summary), _confusion(summary)]
-    parts += [_latency(summary), _dropped(summary.dropped), _notices(summary.notices)]
+    parts += [_latency(summary), _devices(summary.devices), _dropped(summary.dropped), _notices(summary.notices)]
     blocks = [list(part) for part in parts]
     return Group(*[line for block in blocks if block for line in (*block, Text())][:-1])
 
@@ -91,6 +93,17 @@ def _latency(summary: SessionSummary) -> Iterator[Text]:
     yield _fact("latency, ms", Text(f"{'p50':>8}{'p95':>8}{'max':>8}", BOLD))
     for name, latency in summary.latency_ms.items():
         yield _fact(f"  {clean(name)}", "".join(f"{value:>8.1f}" for value in latency))
+
+
+def _devices(devices: Iterable[DeviceState]) -> Iterator[Text]:
+    for device in devices:
+        drift, late, lost, reconnects = numbers(device)
+        yield _fact("device", Text(clean(device.device), BOLD))
+        yield _fact(
+            "", f"drift {drift}, {late} late, {lost} lost, {reconnects} reconnects, away {clock(device.away_s)}"
+        )
+        if device.problem is not None:
+            yield _fact("", Text(clean(device.problem), WARN))
 
 
 def _dropped(dropped: Mapping[str, int]) -> Iterator[Text]:

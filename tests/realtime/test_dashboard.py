@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import Color
 
+from devices.block import DeviceState
+from devices.link.background import State
 from models.scores import LABELS, MODALITIES
 from realtime.dashboard import export_svg, render
 from realtime.dashboard.glyphs import banner
@@ -46,6 +48,18 @@ SPOKEN = st.builds(
 MOMENTS = st.lists(st.tuples(st.none() | NAMES, st.none() | NAMES | st.just("서운함")), max_size=300).map(
     lambda pairs: tuple(Moment(0.5 * n, *pair) for n, pair in enumerate(pairs, 1))
 )
+DEVICES = st.builds(
+    DeviceState,
+    t=st.floats(0, 1e6),
+    device=TEXTS,
+    state=st.sampled_from([state.value for state in State]) | TEXTS,
+    problem=st.none() | TEXTS,
+    drift_ppm=st.none() | st.floats(-1e6, 1e6),
+    latency_s=st.none() | st.floats(0, 1e3),
+    lost=st.integers(0, 10**12),
+    reconnects=st.integers(0, 10**6),
+    away_s=st.floats(0, 1e7),
+)
 SNAPSHOTS = st.builds(
     Snapshot,
     source=TEXTS,
@@ -67,6 +81,7 @@ SNAPSHOTS = st.builds(
     counters=st.lists(st.tuples(TEXTS, TEXTS), max_size=5).map(tuple),
     notices=st.lists(TEXTS, max_size=4).map(tuple),
     latency_ms=st.lists(st.tuples(TEXTS, st.floats(0, 1e6)), max_size=3).map(tuple),
+    devices=st.lists(DEVICES, max_size=5).map(tuple),
     finished=st.booleans(),
 )
 HAPPY = (0.05, 0.01, 0.02, 0.72, 0.16, 0.03, 0.01)
@@ -235,6 +250,52 @@ def test_what_must_not_be_overlooked() -> None:
     """Synthetic sources, lag and the newest notice are on the screen."""
     text = "\n".join(rows(session(synthetic=True, lag=3.25, notices=("old", "line 42 of S99F_eda.csv skipped"))))
     assert all(word in text for word in ("SYNTHETIC", "lag 3.2 s", "line 42"))
+
+
+LIVE = (
+    DeviceState(12.0, "마이크 (내장)", "streaming", None, 12.4, 0.031),
+    DeviceState(12.0, "BITalino on ttyUSB0", "lost", "unplugged", -50.0, 0.012, 1234, 3, 83.0),
+    DeviceState(12.0, "LSL stream type=TEMP", "waiting", "no stream with type=TEMP", away_s=12.0),
+)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (160, 50)])
+def test_every_device_has_a_row(size: tuple[int, int]) -> None:
+    """With its state in a word, what is wrong with it, and for how long it was away; columns stand under each other."""
+    screen = rows(session(has_reference=False, devices=LIVE), *size)
+    heading, *below = screen[next(n for n, row in enumerate(screen) if row.startswith(" device")) :]
+    for row, device in zip(below, LIVE, strict=False):
+        assert device.device in row
+        state = device.state
+        assert cell_len(row[: row.index(state)]) == cell_len(heading[: heading.index("state")]) + 2
+        assert device.problem is None or device.problem in row
+    assert all(fact in below[0] for fact in ("+12 ppm", "31 ms", "0:00"))
+    assert "1:23" in below[1]
+    assert ("1234" in below[1]) == (size[0] >= 120)
+    ends = {cell_len(row[: row.index(away) + 4]) for row, away in zip(below, ("0:00", "1:23", "0:12"), strict=False)}
+    assert ends == {cell_len(heading[: heading.index("away") + 4])}
+
+
+def test_where_not_all_devices_have_room_the_faulty_ones_are_shown() -> None:
+    """And how many there are besides."""
+    many = (*[DeviceState(1.0, f"sensor {n}", "streaming") for n in range(6)], LIVE[1])
+    screen = rows(session(has_reference=False, devices=many), 80, 24)
+    assert "BITalino" in next(row for row in screen if "✗" in row)
+    assert any("and 5 more" in row for row in screen)
+    assert "BITalino" in "\n".join(rows(session(has_reference=False, devices=many), 60, 16))
+
+
+def test_a_microphone_that_is_heard_wrongly_is_marked() -> None:
+    """It streams, and what is wrong with it is said beside."""
+    silent = DeviceState(1.0, "microphone", "streaming", "silent: every sample is zero")
+    row = next(row for row in rows(session(devices=(silent,))) if row.startswith(" microphone"))
+    assert "◐ streaming" in row
+    assert "silent" in row
+
+
+def test_a_recording_has_no_devices() -> None:
+    """Nothing is shown of what is not there."""
+    assert not any(row.startswith(" device") for row in rows(session(), 120, 40))
 
 
 def test_text_cannot_move_the_cursor() -> None:

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from devices.block import Gap
+from devices.block import DeviceState, Gap
 from models.scores import LABELS
 from realtime.dashboard import print_summary
 from realtime.dashboard.plain import PlainLines, label_line, segment_line
@@ -97,9 +97,33 @@ def test_only_settled_changes_are_told() -> None:
 
 def test_notices_and_gaps_are_told_in_full() -> None:
     """A line is never cut or wrapped, however narrow the terminal."""
-    lines = told(Notice(0.0, "long " * 30), Gap("eda", 3.0, None, None, "sensor lost"))
+    lines = told(Notice(0.0, "long " * 30), Gap("eda", 3.0, 120, 1.2, "bad " * 30))
     assert lines[0].count("long") == 30
-    assert "eda: sensor lost" in lines[1]
+    assert "eda: 120 samples lost in 1.2 s: bad bad" in lines[1]
+    assert lines[1].count("bad") == 30
+
+
+def test_each_change_of_a_device_is_one_line() -> None:
+    """With its reason, which is not said twice; what a stream that is away costs is told when it is back."""
+    lines = told(
+        DeviceState(0.5, "센서 on ttyUSB0", "streaming"),
+        DeviceState(3.0, "센서 on ttyUSB0", "lost", "unplugged"),
+        Notice(3.0, "센서 on ttyUSB0: unplugged"),
+        Gap("eda", 3.0, None, None, "unplugged"),
+        DeviceState(4.5, "센서 on ttyUSB0", "streaming"),
+        Gap("eda", 3.0, 150, 1.5, "unplugged"),
+    )
+    assert [line.split() for line in lines] == [
+        ["0:00", "device", "●", "streaming", "센서", "on", "ttyUSB0"],
+        ["0:03", "device", "✗", "lost", "센서", "on", "ttyUSB0:", "unplugged"],
+        ["0:04", "device", "●", "streaming", "센서", "on", "ttyUSB0"],
+        ["0:03", "notice", "eda:", "150", "samples", "lost", "in", "1.5", "s:", "unplugged"],
+    ]
+
+
+def test_streams_that_begin_have_lost_nothing() -> None:
+    """They are not told one by one."""
+    assert told(Gap("eda", 0.0, None, None, "not connected yet"), Gap("eda", 0.0, None, 0.7, "not connected yet")) == []
 
 
 def test_no_escape_sequences_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
