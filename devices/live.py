@@ -13,7 +13,7 @@ from devices.block import DeviceState, Event, SensorNotice
 from devices.link.background import State
 from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
-from devices.source import Source, SourceError, Utterance
+from devices.source import About, SourceError, Utterance
 
 QUEUE = 4096
 """Events that may wait: over a minute of a microphone and three sensors"""
@@ -162,7 +162,7 @@ class LiveSource:
         return _state_of(device, now)
 
 
-def states_of(source: Source) -> tuple[DeviceState, ...]:
+def states_of(source: About) -> tuple[DeviceState, ...]:
     """The devices of a live source as they are now; none of a recording."""
     return source.states() if isinstance(source, LiveSource) else ()
 

@@ -42,8 +42,8 @@ class Utterance:
     """One of the seven, or None when the raters were tied or there is no label"""
 
 
-class Source(Protocol):
-    """A recording or a set of devices, as one ordered flow of blocks and gaps."""
+class About(Protocol):
+    """What is known of a source without what comes of it."""
 
     name: str
     """Stable from run to run, without machine paths: `KEMDy19/Session01/script01`"""
@@ -64,6 +64,10 @@ class Source(Protocol):
     def notices(self) -> Sequence[str]:
         """One line for each thing that was repaired, skipped or is missing, known so far."""
         ...
+
+
+class Source(About, Protocol):
+    """A recording or a set of devices, as one ordered flow of blocks and gaps."""
 
     def events(self) -> Iterator[Event]:
         """Blocks and gaps of a recording in the order in which a live session would deliver them (by `end`).

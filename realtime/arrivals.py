@@ -15,7 +15,7 @@ class WordsWanted:
     """A segment is over, and its words are asked for."""
 
     number: int
-    """Of the segment, counted from 0"""
+    """Of the segment's first sample"""
     segment: Segment
 
 

@@ -123,17 +123,25 @@ class PromptDesk:
 
 
 class ToldDesk:
-    """The words come with the items, as they came when the session was recorded."""
+    """The words come among the items, as they came when the session was recorded.
 
-    def __init__(self) -> None:
+    Those that a damaged recording has lost are not waited for longer than until a segment is over so many seconds
+    after theirs.
+    """
+
+    def __init__(self, longest_s: float = 30.0) -> None:
         self.skipped: Counter[str] = Counter()
+        self._longest_s = longest_s
+        self._wanted: list[WordsWanted] = []
 
     def take(self, wanted: WordsWanted) -> None:
-        """Nothing to do."""
+        """Take a segment that is over."""
+        self._wanted.append(wanted)
 
     def come(self) -> Iterator[Arrival]:
-        """Nothing: all is among the items."""
-        yield from ()
+        """Nothing, but that it is too late for some."""
+        while self._wanted and self._wanted[-1].segment.closed_at - self._wanted[0].segment.closed_at > self._longest_s:
+            yield WordsLate(self._wanted.pop(0).number)
 
     def rest(self) -> Iterator[Arrival]:
         """Nothing."""

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from devices.block import Away, Block, Command, DeviceState, Gap, SensorNotice, known_until
-from devices.source import Source, Utterance
+from devices.source import About, Utterance
 from models.bundle import Bundle
 from models.scores import MODALITIES, Modality, Scores
 from realtime.arrivals import Behind, Ended, Item, WordsCome, WordsLate, WordsWanted
 from realtime.body import BODY_STREAMS, BioStage
+from realtime.body_quality import BodyOptions
 from realtime.fusion import Fusion, Label, SegmentResult, SegmentScores
 from realtime.reference import reference
 from realtime.segment_voice import both_voices
@@ -38,6 +39,7 @@ class SessionOptions:
 
     speech: SegmenterOptions = field(default_factory=SegmenterOptions)
     voice: VoiceOptions = field(default_factory=VoiceOptions)
+    body: BodyOptions = field(default_factory=BodyOptions)
     vote: VoteOptions = field(default_factory=VoteOptions)
     label: SteadyOptions = field(default_factory=SteadyOptions)
 
@@ -81,7 +83,7 @@ class Pipeline:
 
     def __init__(
         self,
-        source: Source,
+        source: About,
         bundle: Bundle,
         options: SessionOptions,
         without_words: str | None,
@@ -91,7 +93,7 @@ class Pipeline:
         body = {stream for stream in source.rates if stream in BODY_STREAMS}
         self.segmenter = Segmenter(options.speech)
         self.voice = VoiceStage(bundle.models.get("voice"), options.voice)
-        self.body = BioStage(bundle.models.get("bio"), body)
+        self.body = BioStage(bundle.models.get("bio"), body, options.body)
         absent = _absent(source, bundle, body, without_words)
         self.without_words = absent.get("text")
         """Why segments have no words; None when they are transcribed"""
@@ -103,7 +105,6 @@ class Pipeline:
         self.ended = False
         self._scored = scored
         self._made: list[Scores] = []
-        self._segments = 0
         self._waiting: dict[int, _Waiting] = {}
         self._told: str | None = None
 
@@ -144,7 +145,7 @@ class Pipeline:
             case WordsCome():
                 self._take_words(item.number, item.spoken)
             case WordsLate():
-                self._waiting[item.number].late = True
+                self._do_without(item.number)
             case Behind():
                 yield from self._fall_behind(item.on)
             case Ended():
@@ -154,7 +155,9 @@ class Pipeline:
         yield from self._decided(self.fusion.advance(self.known_until))
 
     def finish(self) -> Iterator[Outcome]:
-        """What is left when the last words have come."""
+        """What is left when no more words come."""
+        for number, one in list(self._waiting.items()):
+            self._take_words(number, no_words(one.segment, "its words never came"))
         yield from self._decided(self.fusion.finish(self.now))
 
     def _hear(self, event: Block | Gap | Away) -> Iterator[Outcome]:
@@ -184,7 +187,7 @@ class Pipeline:
 
     def _close(self, segment: Segment) -> Iterator[WordsWanted]:
         self.fusion.push(self.voice.last_window(segment), at=segment.closed_at)
-        number, self._segments = self._segments, self._segments + 1
+        number = segment.index
         voice = self.voice.segment_scores(segment)
         self._waiting[number] = _Waiting(segment.closed_at + ALLOWANCE_S, segment, voice)
         if self.without_words is None:
@@ -202,9 +205,15 @@ class Pipeline:
         if on:
             yield Notice(self.now, "the computer is too slow: windows are left out until it catches up")
 
+    def _do_without(self, number: int) -> None:
+        if number in self._waiting:
+            self._waiting[number].late = True
+
     def _take_words(self, number: int, spoken: Spoken) -> None:
-        """Hand a segment to the fusion, now that its words are known."""
-        one = self._waiting.pop(number)
+        """Hand a segment to the fusion, now that its words are known; a recording with holes may tell of others."""
+        one = self._waiting.pop(number, None)
+        if one is None:
+            return
         about = reference(self._source.utterances, one.segment.start, one.segment.end)
         scored = SegmentScores(
             segment=one.segment,
@@ -239,7 +248,7 @@ class Pipeline:
             yield Notice(scored.segment.closed_at, scored.notice)
 
 
-def _absent(source: Source, bundle: Bundle, body: set[str], without_words: str | None) -> dict[Modality, str]:
+def _absent(source: About, bundle: Bundle, body: set[str], without_words: str | None) -> dict[Modality, str]:
     absent: dict[Modality, str] = {}
     if not body:
         absent["bio"] = "no sensor in this source"

@@ -10,9 +10,10 @@ windows are left out because the computer is behind, and how old everything is.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from devices.block import Block, Command, DeviceState
-from devices.source import Source, SourceError
+from devices.source import About, SourceError
 from models.bundle import Bundle
 from models.scores import Scores
 from realtime.arrivals import Behind, Ended, Item, WordsWanted
@@ -45,6 +46,26 @@ class Opening:
 Message = Opening | Notice | DeviceState | Command | Decision
 
 
+class Tap(Protocol):
+    """Somebody who is told of everything that goes into a session and comes out of it."""
+
+    def item(self, item: Item) -> None:
+        """Take what the pipeline takes next."""
+        ...
+
+    def message(self, message: Message) -> None:
+        """Take what the session says next."""
+        ...
+
+
+class Flow(About, Protocol):
+    """A source, or a recording that also tells what came when."""
+
+    def events(self) -> Iterator[Item]:
+        """Everything that comes, in order."""
+        ...
+
+
 class Session:
     """The pipeline from the events of one source to labels.
 
@@ -55,29 +76,30 @@ class Session:
     bundle
         The models; a modality without a model is absent from the vote, with the reason.
     words
-        Transcribes and scores segments; None leaves text out, for the reason `no_words`.
+        Transcribes and scores segments, or takes them where their words come from elsewhere; None leaves text out, for
+        the reason `no_words`.
     max_age_s
         Of the labels of a live session, seconds.
     waited_s
         How long the newest event of a live source has waited for us, seconds; None for a recording, which waits.
     controls
         What the people before it ask for.
-    tap
-        Called with every item before the pipeline takes it.
+    taps
+        Told of every item before the pipeline takes it, and of every message.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: Flow,
         bundle: Bundle,
-        words: Words | None,
+        words: Words | Desk | None,
         pacer: Pacer,
         options: SessionOptions | None = None,
         no_words: str = "transcripts are off",
         max_age_s: float = MAX_AGE_S,
         waited_s: Callable[[], float] | None = None,
         controls: Controls | None = None,
-        tap: Callable[[Item], None] = lambda _item: None,
+        taps: Sequence["Tap"] = (),
     ) -> None:
         self.source, self.bundle, self.pacer = source, bundle, pacer
         without_words = no_words if words is None else None
@@ -90,7 +112,7 @@ class Session:
         self._max_age_s = max_age_s
         self._waited_s = waited_s
         self._behind = False
-        self._tap = tap
+        self._taps = taps
 
     @property
     def now(self) -> float:
@@ -115,6 +137,12 @@ class Session:
         SourceError
             When the source broke on the way, after everything heard until then has been yielded.
         """
+        for message in self._run():
+            for tap in self._taps:
+                tap.message(message)
+            yield message
+
+    def _run(self) -> Iterator[Message]:
         yield Opening(
             self.source.name, self.bundle.identity, self.bundle.labels, self.source.duration, self.source.synthetic
         )
@@ -161,7 +189,8 @@ class Session:
         yield from self._told(self.pipeline.finish())
 
     def _push(self, item: Item) -> Iterator[Message]:
-        self._tap(item)
+        for tap in self._taps:
+            tap.item(item)
         self._ages.begin()
         yield from self._told(self.pipeline.push(item))
 
@@ -196,7 +225,9 @@ class Session:
         return {"closing": (segment.closed_at - segment.end) * 1000.0, "transcript": transcribed_ms, "segment": shown}
 
 
-def _desk(words: Words | None, pacer: Pacer, max_age_s: float) -> Desk:
+def _desk(words: Words | Desk | None, pacer: Pacer, max_age_s: float) -> Desk:
     if words is None:
         return ToldDesk()
+    if not isinstance(words, Words):
+        return words
     return PromptDesk(words, pacer, max_age_s) if pacer.live else PatientDesk(words)

@@ -1,0 +1,160 @@
+"""A recorded session run again: what it was told by when things came, and whether it says the same."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from devices.sessions.lines import Note
+from devices.sessions.recorded import RecordedSession
+from devices.source import Utterance
+from models.scores import Modality, Scores
+from realtime.arrivals import Arrival, Behind, Ended, Item, WordsCome, WordsLate
+from realtime.fusion import Label, SegmentResult
+from realtime.jsonl import as_json
+from realtime.session import Message
+from realtime.whisper import Transcript
+from realtime.words import Spoken
+
+Json = dict[str, Any]
+
+
+def as_note(arrival: Arrival) -> tuple[str, Json]:
+    """Kind and fields of the note for an arrival."""
+    match arrival:
+        case WordsCome():
+            return "words", {"number": arrival.number, **_spoken(arrival.spoken)}
+        case WordsLate():
+            return "late", {"number": arrival.number}
+        case Behind():
+            return "behind", {"on": arrival.on}
+        case Ended():
+            return "ended", {}
+
+
+def from_note(note: Note) -> Arrival | None:
+    """The arrival that a note tells of; None when it tells of something else.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When the note is damaged.
+    """
+    values: Mapping[str, Any] = note.fields
+    match note.kind:
+        case "words":
+            return WordsCome(int(values["number"]), _from_spoken(values))
+        case "late":
+            return WordsLate(int(values["number"]))
+        case "behind":
+            return Behind(bool(values["on"]))
+        case "ended":
+            return Ended()
+    return None
+
+
+def decided(message: Message) -> Json | None:
+    """What a message says about emotion, without how long it took; None when it says nothing about it."""
+    if not isinstance(message, Label | SegmentResult):
+        return None
+    return {key: value for key, value in as_json(message).items() if key != "latency_ms"}
+
+
+def _spoken(spoken: Spoken) -> Json:
+    transcript = spoken.transcript
+    return {
+        "text": transcript.text,
+        "confidence": transcript.confidence,
+        "reason": transcript.reason,
+        "scores": _scores(spoken.scores),
+        "voice": None if spoken.voice is None else _scores(spoken.voice),
+        "notice": spoken.notice,
+        "took_s": spoken.took_s,
+    }
+
+
+def _from_spoken(values: Mapping[str, Any]) -> Spoken:
+    transcript = Transcript(values["text"], values["confidence"], values["reason"])
+    voice = None if values["voice"] is None else _from_scores("voice", values["voice"])
+    return Spoken(transcript, _from_scores("text", values["scores"]), values["took_s"], voice, values["notice"])
+
+
+def _scores(scores: Scores) -> Json:
+    known = None if scores.probabilities is None else [float(value) for value in scores.probabilities]
+    return {
+        "start": scores.start,
+        "end": scores.end,
+        "probabilities": known,
+        "quality": float(scores.quality),
+        "reason": scores.reason,
+    }
+
+
+def _from_scores(modality: Modality, values: Mapping[str, Any]) -> Scores:
+    known = values["probabilities"]
+    probabilities = None if known is None else np.array(known, np.float32)
+    return Scores(modality, values["start"], values["end"], probabilities, values["quality"], values["reason"])
+
+
+class Retold:
+    """A recording as a source that also tells what came when: the session has only to listen."""
+
+    def __init__(self, recorded: RecordedSession) -> None:
+        self.recorded = recorded
+        self.name, self.duration, self.person = recorded.name, recorded.duration, recorded.person
+        self.synthetic, self.rates = recorded.synthetic, recorded.rates
+        self.utterances: Sequence[Utterance] = recorded.utterances
+        self.compared = self.differing = 0
+        """Labels and segment results that the recording holds, and of them those that came out otherwise now"""
+        self.first: str | None = None
+        """The first difference, in words"""
+        self._expected: list[Json] = []
+        self._made: list[Json] = []
+
+    def notices(self) -> Sequence[str]:
+        """What is to be known of the recording; at the end, whether its labels came out the same."""
+        return self.recorded.notices()
+
+    def since(self, t: float) -> "Retold":
+        """The same from a session time on."""
+        return Retold(self.recorded.since(t))
+
+    def events(self) -> Iterator[Item]:
+        """Everything that came, decisions included, in the order in which it came."""
+        for entry in self.recorded.entries():
+            if not isinstance(entry, Note):
+                yield entry
+            elif entry.kind == "message":
+                self._expect(entry.fields)
+            elif (arrival := from_note(entry)) is not None:
+                yield arrival
+
+    def item(self, item: Item) -> None:
+        """Nothing: it comes from here."""
+
+    def message(self, message: Message) -> None:
+        """Compare what is decided now with what was decided then."""
+        if (made := decided(message)) is not None:
+            self._made.append(made)
+            self._compare()
+
+    def _expect(self, values: Mapping[str, Any]) -> None:
+        self._expected.append(dict(values))
+        self._compare()
+
+    def _compare(self) -> None:
+        while self._expected and self._made:
+            then, now = self._expected.pop(0), self._made.pop(0)
+            self.compared += 1
+            if then != now:
+                self.differing += 1
+                self.first = self.first or f"{then['type']} at {then.get('t', then.get('closed'))} s"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the labels came out as they were, in words."""
+        missing = len(self._expected)
+        if self.differing or missing:
+            first = self.first or f"{missing} are missing"
+            return f"{self.differing + missing} of {self.compared + missing} labels differ from the live ones: {first}"
+        return f"all {self.compared} labels as they were live"
