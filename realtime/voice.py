@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 
 from models.features.mfcc import MfccParameters, MfccStream, mfcc_features
 from models.scores import Scores
+from realtime.quality import NoiseFloor, QualityOptions, speech_quality
+from realtime.reasons import Why
 from realtime.segmenter import Activity, Segment, SpeechEvent, SpeechStarted
 from realtime.vad import RATE, STEP
 
 Floats = NDArray[np.float32]
-
-_QUIET_DB, _AUDIBLE_DB = -75.0, -55.0
-"""Level of a window, decibels under full scale, up to which it is not trusted at all and from which it is fully"""
-_CLIPPED = 0.999
-"""Magnitude from which a sample is taken as cut off"""
-_MOST_CLIPPED = 0.1
-"""Share of cut-off samples from which a window is not trusted at all"""
 
 
 class VoiceModel(Protocol):
@@ -45,6 +40,7 @@ class VoiceOptions:
     """Seconds of session time between the ends of windows, which lie on whole multiples of it"""
     least_s: float = 1.0
     """Seconds a window must be long; a segment shorter than that is scored with a lower quality"""
+    quality: QualityOptions = field(default_factory=QualityOptions)
 
     def __post_init__(self) -> None:
         if not (self.hop_s >= STEP / RATE and self.least_s > 0):
@@ -100,6 +96,7 @@ class VoiceStage:
         self._recent: deque[Activity] = deque(maxlen=reach // STEP + 3)
         self._windows: list[_Window] = []  # of the open segment
         self._finished: dict[int, list[_Window]] = {}  # of the segments in the latest push, by index
+        self._noise = NoiseFloor(self.options.quality.noise_s)
         self._speech: _Speech | None = None
         self._heard = 0  # index just after the last step of speech
         self._heard_at: float | None = None
@@ -157,6 +154,7 @@ class VoiceStage:
         if self._recent and self._recent[-1].stop != step.index:
             self._recent.clear()  # samples were lost
         self._recent.append(step)
+        self._noise.push(step.audio)
         if step.speech and self._speech:
             self._heard, self._heard_at = step.stop, step.end
         if self._speech and self._model:
@@ -183,8 +181,7 @@ class VoiceStage:
             return
         start, features = speech.window(stop)
         audio = self._audio(start, stop)
-        quality = _quality(audio, self._speech_ratio(start, stop))
-        scores = Scores("voice", end - len(audio) / RATE, end, model.predict(features), quality)
+        scores = self._scores(model.predict(features), end, audio, self._speech_ratio(start, stop))
         window = _Window(stop, len(audio), scores)
         self._windows.append(window)
         yield window
@@ -194,11 +191,18 @@ class VoiceStage:
         if self._model:
             audio = segment.audio[-self._parameters.longest :]
             probabilities = self._model.predict(mfcc_features(audio, self._parameters))
-            quality = _quality(audio, segment.speech_ratio) * min(1.0, len(audio) / (self.options.least_s * RATE))
-            scores = Scores("voice", segment.end - len(audio) / RATE, segment.end, probabilities, quality)
+            scores = self._scores(probabilities, segment.end, audio, segment.speech_ratio)
             within = [window for window in self._windows if window.stop < segment.stop]
             self._finished[segment.index] = [*within, _Window(segment.stop, len(audio), scores)]
         self._windows, self._speech = [], None
+
+    def _scores(self, probabilities: Floats, end: float, audio: Floats, speech_ratio: float) -> Scores:
+        """Scores of a window, or why it must not vote; one that is too short is trusted less."""
+        trust = speech_quality(audio, speech_ratio, self._noise.power, self.options.quality)
+        start, whole = end - len(audio) / RATE, min(1.0, len(audio) / (self.options.least_s * RATE))
+        if trust.reason is not None:
+            return Scores("voice", start, end, None, 0.0, trust.reason)
+        return Scores("voice", start, end, probabilities, trust.value * whole)
 
     def _audio(self, start: int, stop: int) -> Floats:
         """Samples `start` up to `stop`, which are among the recent ones."""
@@ -212,13 +216,16 @@ class VoiceStage:
     def _mean(self, segment: Segment, windows: Sequence[_Window]) -> Scores:
         shortest = windows[-1].length - self._parameters.hop_length  # windows start on the grid of the hops
         longest = [window.scores for window in windows if window.length > shortest]
+        longest = [one for one in longest if one.probabilities is not None]
+        if not longest:
+            return Scores("voice", segment.start, segment.end, None, 0.0, windows[-1].scores.reason)
         probabilities = np.array([one.probabilities for one in longest], np.float64).mean(axis=0)
         quality = float(np.mean([one.quality for one in longest]))
         return Scores("voice", segment.start, segment.end, probabilities.astype(np.float32), quality)
 
     def _reason(self) -> str | None:
         if self._model is None:
-            return "the bundle has no voice model"
+            return Why.NO_MODEL
         if self._speech is None:
             return "no speech" if self._heard_at is not None else "no speech yet"
         return None if self._windows else "speech too short yet"
@@ -255,12 +262,3 @@ def _parameters(model: VoiceModel | None, options: VoiceOptions) -> MfccParamete
             f"voice: least_s {options.least_s} is longer than the model's window of {parameters.longest / RATE:.2f} s"
         )
     return parameters
-
-
-def _quality(audio: Floats, speech_ratio: float) -> float:
-    """How far a window can be trusted, 0..1: share of speech, times less for cut-off or hardly audible samples."""
-    power = float(np.mean(np.square(audio, dtype=np.float64)))
-    level = 10 * math.log10(max(power, 1e-12))
-    audible = min(max((level - _QUIET_DB) / (_AUDIBLE_DB - _QUIET_DB), 0.0), 1.0)
-    clipped = float(np.mean(np.abs(audio) >= _CLIPPED))
-    return speech_ratio * audible * max(1 - clipped / _MOST_CLIPPED, 0.0)

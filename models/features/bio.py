@@ -4,13 +4,17 @@ The measures themselves are made in `physiology`; this module stays light, so th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.features.baseline import Baseline
 from models.features.parameters import InvalidParameters, Parameters
+
+if TYPE_CHECKING:
+    from models.features.physiology import Signal
 
 FEATURES = (
     "mean_EDA",
@@ -111,6 +115,8 @@ class BioWindow:
     """0..1, usable share of the window, averaged over the streams, less while the person is hardly known"""
     reason: str | None
     """Why the window should not be scored; None when it should"""
+    signals: "Mapping[str, Signal]" = field(default_factory=dict)
+    """What was measured, by stream"""
 
     @property
     def facts(self) -> Facts:

@@ -204,7 +204,7 @@ def test_without_a_model_there_are_reasons_and_no_scores() -> None:
             if isinstance(event, Segment):
                 scores = stage.segment_scores(event)
                 assert scores.probabilities is None
-                assert scores.reason == "the bundle has no voice model"
+                assert scores.reason == "the bundle has no model"
 
 
 def test_a_model_that_does_not_fit_is_refused() -> None:
