@@ -121,7 +121,7 @@ class BioWindows:
         reason = None if present >= p.warm_up_s else _why_unusable(present, known)
         acquainted = known / (known + p.weight) if known else 0.0
         quality = _coverage(signals, heart, p.window_s) * acquainted
-        return BioWindow(start, end, measures, self._baseline, quality, reason)
+        return BioWindow(start, end, measures, self._baseline, quality, reason, signals)
 
 
 def _why_unusable(present: float, known: float) -> str:

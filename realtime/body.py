@@ -10,6 +10,7 @@ from models.features.bio import BioWindow, Facts
 from models.features.notebook_means import MissingMeasure
 from models.features.registry import feature_of
 from models.scores import Scores
+from realtime.body_quality import BodyOptions, body_trust
 
 if TYPE_CHECKING:
     from models.windows import BioWindows
@@ -26,9 +27,12 @@ class BioStage:
         None when the bundle has none: then nothing is scored.
     streams
         Those that the source announces.
+    options
+        When their signals are none.
     """
 
-    def __init__(self, model: Model | None, streams: Iterable[str]) -> None:
+    def __init__(self, model: Model | None, streams: Iterable[str], options: BodyOptions | None = None) -> None:
+        self.options = options or BodyOptions()
         self.streams = frozenset(streams) if model else frozenset()
         self.facts = Facts(None, None, None)
         """Of the newest window"""
@@ -69,15 +73,16 @@ class BioStage:
 
     def _score(self, window: BioWindow) -> Scores:
         self.facts = window.facts
-        if window.reason is not None or self._model is None:
-            return Scores("bio", window.start, window.end, None, 0.0, window.reason)
+        trust = body_trust(window, self.options)
+        if trust.reason is not None or self._model is None:
+            return Scores("bio", window.start, window.end, None, 0.0, trust.reason)
         parameters = self._model.feature_parameters
         try:
             features = feature_of(parameters).compute(window, parameters)
         except MissingMeasure as missing:
             return Scores("bio", window.start, window.end, None, 0.0, str(missing))
         probabilities = self._model.predict(features)
-        return Scores("bio", window.start, window.end, probabilities, window.quality)
+        return Scores("bio", window.start, window.end, probabilities, trust.value)
 
 
 def _windows(model: Model, streams: Iterable[str]) -> "BioWindows":

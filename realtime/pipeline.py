@@ -19,6 +19,7 @@ from models.scores import MODALITIES, Modality, Scores
 from realtime.arrivals import Behind, Ended, Item, WordsCome, WordsLate, WordsWanted
 from realtime.body import BODY_STREAMS, BioStage
 from realtime.body_quality import BodyOptions
+from realtime.body_quality import BodyOptions
 from realtime.fusion import Fusion, Label, SegmentResult, SegmentScores
 from realtime.reference import reference
 from realtime.segment_voice import both_voices
@@ -39,6 +40,7 @@ class SessionOptions:
 
     speech: SegmenterOptions = field(default_factory=SegmenterOptions)
     voice: VoiceOptions = field(default_factory=VoiceOptions)
+    body: BodyOptions = field(default_factory=BodyOptions)
     body: BodyOptions = field(default_factory=BodyOptions)
     vote: VoteOptions = field(default_factory=VoteOptions)
     label: SteadyOptions = field(default_factory=SteadyOptions)
