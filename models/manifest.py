@@ -54,8 +54,11 @@ class ModelEntry:
     temperature: float
     """Probabilities are sharpened or softened as p^(1 / temperature)"""
     weight: float
-    """In the vote"""
+    """In the vote: reliability above chance on held-out people (`models.reliability`), or fitted together with the other
+    modalities' on validation rows where the same people gave all of them"""
     golden: Golden
+    neutral: tuple[float, ...] | None = field(default=None, metadata={"optional": True})
+    """[labels] as `models.model.Model.neutral`; the key may be left out"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,9 @@ class Manifest:
     def to_json(self) -> str:
         """Text of the file, the same bytes for the same content."""
         content = asdict(self)
+        for entry in (*content["models"].values(), *content["segment_models"].values()):
+            if entry["neutral"] is None:
+                del entry["neutral"]
         if not self.segment_models:
             del content["segment_models"]
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
@@ -115,3 +121,5 @@ def _check(entry: ModelEntry, key: str) -> None:
             raise InvalidJson(f"{key}.{name} is {value}, expected a number above 0")
     if entry.weight < 0:
         raise InvalidJson(f"{key}.weight is {entry.weight}, expected 0 or more")
+    if entry.neutral is not None and len(entry.neutral) != len(LABELS):
+        raise InvalidJson(f"{key}.neutral has {len(entry.neutral)} numbers, expected {len(LABELS)}")

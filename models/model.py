@@ -38,7 +38,12 @@ class Model:
     temperature: float = 1.0
     """Fitted on held-out people; above 1 softens probabilities that are too sure"""
     weight: float = 1.0
-    """In the vote"""
+    """In the vote, as `models.manifest.ModelEntry` says"""
+    neutral: tuple[float, ...] | None = None
+    """[labels] mean logarithm of the probabilities that it gives strangers' neutral speech; None where a person's own
+    would correct nothing"""
+    correction: tuple[float, ...] | None = None
+    """[labels] what is added to the logarithm of its probabilities for one person; None for everybody"""
 
     @cached_property
     def feature(self) -> Feature:
@@ -62,7 +67,8 @@ class Model:
     def predict(self, *inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Calibrated probabilities, float32 [labels], of one window's features.
 
-        The graph gives p; what comes out is p^(1 / temperature), scaled to sum to 1.
+        The graph gives p; what comes out is p^(1 / temperature), scaled to sum to 1, and with a `correction`
+        p exp(correction) of that, scaled again.
 
         Raises
         ------
@@ -70,7 +76,11 @@ class Model:
             When the inputs' number, shapes or dtypes are not those of the graph.
         """
         p = np.maximum(self.network(*inputs)[0].astype(np.float64), _SMALLEST) ** (1 / self.temperature)
-        return np.asarray(p / p.sum(), np.float32)
+        p /= p.sum()
+        if self.correction is not None:
+            p *= np.exp(self.correction)
+            p /= p.sum()
+        return np.asarray(p, np.float32)
 
 
 def entry_of(model: Model, file: str) -> ModelEntry:
@@ -93,6 +103,7 @@ def entry_of(model: Model, file: str) -> ModelEntry:
         temperature=model.temperature,
         weight=model.weight,
         golden=record_golden(model, DEFAULT_INPUTS[feature.name]),
+        neutral=model.neutral,
     )
 
 
@@ -114,7 +125,7 @@ def model_of(entry: ModelEntry, modality: Modality, graph: bytes, registry: Mapp
         found_version = f"feature.version of {feature.name} is {entry.feature.version}"
         raise ModelMismatch(f"{found_version}, this version of maeum computes version {feature.version}")
     parameters = feature.parameters.from_json(entry.feature.parameters)
-    model = Model(graph, parameters, entry.window_s, entry.hop_s, entry.temperature, entry.weight)
+    model = Model(graph, parameters, entry.window_s, entry.hop_s, entry.temperature, entry.weight, entry.neutral)
     if model.network.inputs != entry.inputs:
         raise ModelMismatch(f"inputs are {_words(entry.inputs)}, but {entry.file} has {_words(model.network.inputs)}")
     _check_shapes(model)
