@@ -7,6 +7,7 @@ class Why(StrEnum):
     """What stands at the head of every reason; details follow behind a colon."""
 
     NO_MODEL = "the bundle has no model"
+    CHANCE = "the model is no better than chance"
     NO_MICROPHONE = "no microphone in this source"
     NO_SENSOR = "no sensor in this source"
     NO_TRANSCRIPTS = "transcripts are off"

@@ -203,5 +203,7 @@ class RollingVote:
         return self.weights[modality] * trusted * self.options.freshness(modality, age) * presence
 
     def _why_nothing(self, modality: Modality, age: float) -> str:
+        if not self.weights[modality] > 0:
+            return Why.CHANCE
         faded = self.options.freshness(modality, age) == 0
         return _IDLE[modality].because(f"nothing new for {age:.0f} s") if faded else _POOR[modality]

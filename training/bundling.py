@@ -11,7 +11,8 @@ from models.features.parameters import Parameters
 from models.features.registry import REGISTRY
 from models.features.whisper import WhisperParameters
 from models.model import Model
-from models.scores import MODALITIES, Modality
+from models.reliability import reliability
+from models.scores import LABELS, MODALITIES, Modality
 from training.errors import NotPrepared
 from training.quantisation import comparison_path
 from training.stages import PACKAGES, SEGMENT, VOICE_HOP_S, VOICE_WINDOW_S, read_json
@@ -53,11 +54,13 @@ def _model(modality: Modality, fitted: Path) -> Model:
     feature, content = REGISTRY[FEATURE_NAMES[modality]], read_json(fitted / f"{modality}.json")
     parameters: Parameters = feature.parameters.from_json(content)
     graph = (fitted / f"{modality}.tflite").read_bytes()
-    temperature = read_json(fitted / f"{modality}-metrics.json").get("temperature", 1.0)
+    metrics = read_json(fitted / f"{modality}-metrics.json")
+    temperature = metrics.get("temperature", 1.0)
+    weight = round(reliability(metrics["uar"], len(metrics.get("classes", LABELS))), 3)
     if modality == "voice":
-        return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature)
+        return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature, weight)
     window_s, hop_s = getattr(parameters, "window_s", None), getattr(parameters, "hop_s", None)
-    return Model(graph, parameters, window_s, hop_s, temperature)
+    return Model(graph, parameters, window_s, hop_s, temperature, weight)
 
 
 def _segment_models(fitted: Path) -> Iterable[Model]:
