@@ -58,15 +58,20 @@ class BioWindows:
     streams
         Names of the streams that are expected; a window waits for each of them, unless it is said to be away by
         `advance`. Others join with their first block.
+    known
+        What is known of the person from before; None for nothing.
     """
 
-    def __init__(self, parameters: WindowParameters, streams: Iterable[str] = ()) -> None:
+    def __init__(
+        self, parameters: WindowParameters, streams: Iterable[str] = (), known: Baseline | None = None
+    ) -> None:
         self._parameters = parameters
         self._tracks: dict[str, _Track] = {}
         self._passed = dict.fromkeys(set(streams) - IRREGULAR, 0.0)
         self._furthest = 0.0
         self._next = 1
-        self._baseline = Baseline.empty(len(FEATURES))
+        self.baseline = Baseline.empty(len(FEATURES)) if known is None else known
+        """Of the person, up to the newest window"""
 
     @property
     def progress(self) -> float:
@@ -116,12 +121,12 @@ class BioWindows:
         measures = measure(signals, heart)
         present = max(signal.present for signal in signals.values())
         if present >= p.warm_up_s:
-            self._baseline = self._baseline.including(compared(measures))
-        known = float(self._baseline.count.max())
+            self.baseline = self.baseline.including(compared(measures))
+        known = float(self.baseline.count.max())
         reason = None if present >= p.warm_up_s else _why_unusable(present, known)
         acquainted = known / (known + p.weight) if known else 0.0
         quality = _coverage(signals, heart, p.window_s) * acquainted
-        return BioWindow(start, end, measures, self._baseline, quality, reason, signals)
+        return BioWindow(start, end, measures, self.baseline, quality, reason, signals)
 
 
 def _why_unusable(present: float, known: float) -> str:

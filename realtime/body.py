@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from devices.block import Away, Block, Gap
 from models.bundle import Model
+from models.features.baseline import Baseline
 from models.features.bio import BioWindow, Facts
 from models.features.notebook_means import MissingMeasure
 from models.features.registry import feature_of
@@ -29,9 +30,17 @@ class BioStage:
         Those that the source announces.
     options
         When their signals are none.
+    known
+        What is known of the person from before; None for nothing.
     """
 
-    def __init__(self, model: Model | None, streams: Iterable[str], options: BodyOptions | None = None) -> None:
+    def __init__(
+        self,
+        model: Model | None,
+        streams: Iterable[str],
+        options: BodyOptions | None = None,
+        known: Baseline | None = None,
+    ) -> None:
         self.options = options or BodyOptions()
         self.streams = frozenset(streams) if model else frozenset()
         self.facts = Facts(None, None, None)
@@ -41,12 +50,17 @@ class BioStage:
         self.skipped = 0
         """Windows left out so far"""
         self._model = model
-        self._windows = _windows(model, self.streams) if model and self.streams else None
+        self._windows = _windows(model, self.streams, known) if model and self.streams else None
 
     @property
     def progress(self) -> float:
         """Session time up to which every window is out, seconds."""
         return self._windows.progress if self._windows else math.inf
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """What is known of the person by now; None when nothing is measured."""
+        return self._windows.baseline if self._windows else None
 
     def push(self, item: Block | Gap | Away) -> list[Scores]:
         """Take the next samples of a stream, or a hole in it."""
@@ -85,7 +99,7 @@ class BioStage:
         return Scores("bio", window.start, window.end, probabilities, trust.value)
 
 
-def _windows(model: Model, streams: Iterable[str]) -> "BioWindows":
+def _windows(model: Model, streams: Iterable[str], known: Baseline | None) -> "BioWindows":
     from models.windows import BioWindows  # brings in SciPy, which a session without sensors does not need
 
-    return BioWindows(model.feature_parameters, streams)
+    return BioWindows(model.feature_parameters, streams, known)
