@@ -3,23 +3,27 @@
 Error, also the matching builtin: `MicrophoneUnavailable` (SourceError, OSError).
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from devices.library_words import last_words
 from devices.source import SourceError, SourceNotFound
 
 CALLBACK_S = 0.02
 _LATENCY_S = 0.03
 """Asked of the system; with callbacks of any size and the latency "low", those of PulseAudio stop"""
 _CHANNELS, _RATE, _BUSY = -9998, -9997, -9985  # paInvalidChannelCount, paInvalidSampleRate, paDeviceUnavailable
-_REJECTED = "rejects the sample rate or the number of channels"
+_HOST = -9999  # paUnanticipatedHostError
 _PROBLEMS = {
-    _CHANNELS: _REJECTED,
-    _RATE: _REJECTED,
+    _CHANNELS: "takes none of the numbers of channels that it offers: choose another input",
+    _RATE: "rejects {rate} Hz, its own sample rate: set another in the system's settings, or choose another input",
     _BUSY: "is busy: close the program that uses it",
 }
+_REFUSED = "is refused by the system: look whether its sound server runs and lets programs record"
+_OF_ALSA = re.compile(r"ALSA lib \S+ (.+)")
 
 
 class MicrophoneUnavailable(SourceError, OSError):
@@ -151,6 +155,7 @@ def open_input(source: Input, callback: Callable[..., None], finished: Callable[
     MicrophoneUnavailable
     """
     sounddevice = library()
+    last_words()  # what was said before is not about this
     code, said = 0, ""
     for channels in dict.fromkeys((1, min(2, source.channels), source.channels)):
         try:
@@ -168,9 +173,17 @@ def open_input(source: Input, callback: Callable[..., None], finished: Callable[
             )
         except sounddevice.PortAudioError as error:
             said, code = error.args[0], error.args[1] if len(error.args) > 1 else 0
+            if code == _HOST:
+                said = error.args[2][2]
             if code != _CHANNELS:
                 break
-    raise MicrophoneUnavailable(f"{_PROBLEMS.get(code, 'is refused by the system')} ({said})")
+    problem = _PROBLEMS.get(code, _REFUSED).format(rate=source.rate)
+    raise MicrophoneUnavailable(f"{problem} ({'; '.join([said, *_complaints(last_words())])})")
+
+
+def _complaints(lines: Iterable[str]) -> list[str]:
+    """What ALSA says for people, the last of it; PortAudio's own lines name places in its source."""
+    return [found[1] for line in lines if (found := _OF_ALSA.match(line))][-1:]
 
 
 def _started(stream: Any) -> Any:  # noqa: ANN401 - as above

@@ -10,6 +10,7 @@ from typing import Self, TextIO
 
 from rich.console import Console
 
+from devices.library_words import kept_aside
 from devices.source import SourceError
 from realtime.config import ConfigError
 from realtime.dashboard import Dashboard, print_summary
@@ -57,6 +58,7 @@ class Outputs:
         broken: SourceError | None = None
         with ExitStack() as stack:
             if self._dashboard:
+                stack.enter_context(kept_aside())
                 self._screen = stack.enter_context(Dashboard(view.snapshot, self._console))
             plain = PlainLines(self._console) if not (self._dashboard or self._to_stdout) else None
             try:

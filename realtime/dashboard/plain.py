@@ -59,7 +59,7 @@ def _verdict(spoken: SpokenLine) -> Text:
 
 
 class PlainLines:
-    """Print the messages of a session as they come: segments, confirmed changes of the label, devices, losses and notices."""
+    """Print the messages of a session as they come: segments, changes of the label and of devices, losses, notices."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -1,0 +1,50 @@
+"""What C libraries write to the terminal behind Python's back: kept off the screen, and there for who asks why.
+
+PortAudio, ALSA and PulseAudio report on file descriptor 2, where a dashboard would be smeared.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LINES = 20
+_PIPE = 65_536
+_reading: list[int] = []
+"""The end of the pipe on which descriptor 2 is heard, while it is"""
+
+
+@contextmanager
+def kept_aside() -> Iterator[None]:
+    """Take descriptor 2 off the terminal; `sys.stderr` stays on it, so that our own lines come.
+
+    Where the descriptor leads elsewhere, as into a file, nothing is done: somebody wants to read it there.
+    """
+    if not os.isatty(2):
+        yield
+        return
+    terminal, ours, (heard, into) = os.dup(2), sys.stderr, os.pipe()
+    for end in (heard, into):
+        os.set_blocking(end, False)  # a full pipe takes no more, and nobody waits for a reader
+    os.dup2(into, 2)
+    os.close(into)
+    _reading.append(heard)
+    sys.stderr = os.fdopen(terminal, "w", buffering=1, errors="backslashreplace")
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        sys.stderr.close()
+        sys.stderr = ours
+        os.close(_reading.pop())
+
+
+def last_words() -> list[str]:
+    """The last lines that have come since this was asked, oldest first; none while nothing is kept aside."""
+    said = b""
+    for end in _reading:
+        try:
+            said = os.read(end, _PIPE)  # all that a pipe holds
+        except BlockingIOError:
+            continue
+    return [line for line in said.decode(errors="replace").splitlines() if line.strip()][-_LINES:]
