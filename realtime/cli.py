@@ -62,6 +62,14 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument(
         "path", type=Path, metavar="PATH", help="a KEMDy19 or KEMDy20 folder, an audio file, or what --bio takes"
     )
+    replay.add_argument(
+        "--reprocess",
+        action="store_true",
+        help="of a recorded session: decide anew what was decided live",
+    )
+    replay.add_argument(
+        "--from", type=float, default=0.0, dest="since", metavar="S", help="of a recorded session: begin at this second"
+    )
     replay.add_argument("--session", type=int, metavar="N", help="KEMDy19 session; every session when left out")
     replay.add_argument("--scene", metavar="SCENE", help="script01 .. impro04; every scene when left out")
     replay.add_argument("--person", choices=["F", "M"], help="whose body to read: the woman's or the man's")
@@ -89,11 +97,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _running_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
+    options.set_defaults(since=0.0, reprocess=False)
     add = options.add_argument
     add("--whisper", default="base", metavar="SIZE|DIR|off", help="Whisper weights: base, small, ..., a folder, or off")
     add("--language", default="ko", metavar="CODE", help="language spoken (default: ko)")
     add("--bundle", type=Path, metavar="DIR", help="models to use instead of the built-in ones")
     add("--labels", metavar="FILE|-", help="write JSON lines to a file, or to standard output")
+    add("--record", type=Path, metavar="DIR", help="keep the session in a new folder in DIR; off unless asked for")
     add("--no-dashboard", action="store_true", help="plain lines on a terminal")
     add("--config", type=Path, metavar="FILE", help="TOML file of settings")
     add(

@@ -95,10 +95,15 @@ class Fusion:
     body: frozenset[str] = frozenset()
     """Streams of the body's sensors; audio is that of voice and words"""
     hop_s: float = 0.5
+    since: float = 0.0
+    """Session time before which there is no label, seconds"""
     _agenda: list[tuple[float, str, int, Timed]] = field(default_factory=list)
     _away: set[str] = field(default_factory=set)
     _pushed: int = 0
-    _ticks: int = 1
+    _ticks: int = 0
+
+    def __post_init__(self) -> None:
+        self._ticks = int(self.since // self.hop_s) + 1
 
     def push(self, item: Timed, at: float) -> None:
         """Let `item` count from session time `at`; where labels have gone past it already, from the next one on.

@@ -30,6 +30,8 @@ class Pacer:
     sleep: Callable[[float], None] = time.sleep
     began: float | None = None
     """Clock reading at session time 0; None for that of the first event"""
+    since: float = 0.0
+    """Session time of the first event, seconds"""
     live: bool = False
     """Whether events come when they happen: then nothing is held back"""
     stopped: bool = False
@@ -58,7 +60,7 @@ class Pacer:
             if self.stopped:
                 return
             if self.began is None:
-                self.began = self.clock()
+                self.began = self.clock() - self.since / (self.speed or 1.0)
             if not self.live:
                 self._hold(event)
                 self._wait_for(event)
@@ -100,7 +102,7 @@ class Pacer:
     @property
     def elapsed_s(self) -> float:
         """Seconds since the first event."""
-        return 0.0 if self.began is None else self.clock() - self.began
+        return 0.0 if self.began is None else self.clock() - self.began - self.since / (self.speed or 1.0)
 
     def lag_s(self, t: float) -> float:
         """Seconds of session time by which an event ending at `t` has been delivered late."""

@@ -19,7 +19,6 @@ from models.scores import MODALITIES, Modality, Scores
 from realtime.arrivals import Behind, Ended, Item, WordsCome, WordsLate, WordsWanted
 from realtime.body import BODY_STREAMS, BioStage
 from realtime.body_quality import BodyOptions
-from realtime.body_quality import BodyOptions
 from realtime.fusion import Fusion, Label, SegmentResult, SegmentScores
 from realtime.reference import reference
 from realtime.segment_voice import both_voices
@@ -40,7 +39,6 @@ class SessionOptions:
 
     speech: SegmenterOptions = field(default_factory=SegmenterOptions)
     voice: VoiceOptions = field(default_factory=VoiceOptions)
-    body: BodyOptions = field(default_factory=BodyOptions)
     body: BodyOptions = field(default_factory=BodyOptions)
     vote: VoteOptions = field(default_factory=VoteOptions)
     label: SteadyOptions = field(default_factory=SteadyOptions)
@@ -79,6 +77,8 @@ class Pipeline:
         The models; a modality without a model is absent from the vote, with the reason.
     without_words
         Why segments have no words; None when somebody answers what is wanted with `WordsCome`.
+    since
+        Session time before which there is nothing, seconds.
     scored
         Called with what the models made of an item, before the vote.
     """
@@ -89,6 +89,7 @@ class Pipeline:
         bundle: Bundle,
         options: SessionOptions,
         without_words: str | None,
+        since: float = 0.0,
         scored: Callable[[Sequence[Scores]], None] = lambda _made: None,
     ) -> None:
         self._source = source
@@ -101,8 +102,8 @@ class Pipeline:
         """Why segments have no words; None when they are transcribed"""
         weights = {one: model.weight for one, model in bundle.models.items() if one not in absent}
         vote, steady = RollingVote(weights, options.vote, absent), Steady(bundle.labels, options.label)
-        self.fusion = Fusion(vote, steady, frozenset(body))
-        self.now = 0.0
+        self.fusion = Fusion(vote, steady, frozenset(body), since=since)
+        self.now = since
         """Session time of the newest sample, seconds"""
         self.ended = False
         self._scored = scored

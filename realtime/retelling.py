@@ -7,7 +7,8 @@ import numpy as np
 
 from devices.sessions.lines import Note
 from devices.sessions.recorded import RecordedSession
-from devices.source import Utterance
+from devices.source import SourceError, Utterance
+from models.bundle import Bundle
 from models.scores import Modality, Scores
 from realtime.arrivals import Arrival, Behind, Ended, Item, WordsCome, WordsLate
 from realtime.fusion import Label, SegmentResult
@@ -17,6 +18,13 @@ from realtime.whisper import Transcript
 from realtime.words import Spoken
 
 Json = dict[str, Any]
+
+MESSAGE = "message"
+"""Kind of the notes that hold what a session decided"""
+
+
+class OtherBundle(SourceError, ValueError):
+    """A session cannot be run again with other models."""
 
 
 def as_note(arrival: Arrival) -> tuple[str, Json]:
@@ -99,8 +107,10 @@ def _from_scores(modality: Modality, values: Mapping[str, Any]) -> Scores:
 class Retold:
     """A recording as a source that also tells what came when: the session has only to listen."""
 
-    def __init__(self, recorded: RecordedSession) -> None:
-        self.recorded = recorded
+    badge = ""
+
+    def __init__(self, recorded: RecordedSession, *, whole: bool = True) -> None:
+        self.recorded, self._whole = recorded, whole
         self.name, self.duration, self.person = recorded.name, recorded.duration, recorded.person
         self.synthetic, self.rates = recorded.synthetic, recorded.rates
         self.utterances: Sequence[Utterance] = recorded.utterances
@@ -115,17 +125,40 @@ class Retold:
         """What is to be known of the recording; at the end, whether its labels came out the same."""
         return self.recorded.notices()
 
+    @property
+    def no_words(self) -> str | None:
+        """Why the session had no words; None when it had."""
+        reason = self.recorded.manifest.facts.get("no_words")
+        return None if reason is None else str(reason)
+
+    def settings(self, bundle: Bundle) -> list[str]:
+        """Options of the session, as `--set` takes them.
+
+        Raises
+        ------
+        OtherBundle
+            When the session ran with other models.
+        """
+        facts: Mapping[str, Any] = self.recorded.manifest.facts
+        if facts.get("bundle") != bundle.identity:
+            raise OtherBundle(
+                f"{self.name} was recorded with the bundle {facts.get('bundle')}, this is {bundle.identity}; "
+                "name that one with --bundle, or use --reprocess"
+            )
+        return [str(one) for one in facts.get("settings", [])]
+
     def since(self, t: float) -> "Retold":
         """The same from a session time on."""
-        return Retold(self.recorded.since(t))
+        return Retold(self.recorded.since(t), whole=t <= 0.0)
 
     def events(self) -> Iterator[Item]:
         """Everything that came, decisions included, in the order in which it came."""
         for entry in self.recorded.entries():
             if not isinstance(entry, Note):
                 yield entry
-            elif entry.kind == "message":
-                self._expect(entry.fields)
+            elif entry.kind == MESSAGE:
+                if self._whole:
+                    self._expect(entry.fields)
             elif (arrival := from_note(entry)) is not None:
                 yield arrival
 
@@ -134,7 +167,7 @@ class Retold:
 
     def message(self, message: Message) -> None:
         """Compare what is decided now with what was decided then."""
-        if (made := decided(message)) is not None:
+        if self._whole and (made := decided(message)) is not None:
             self._made.append(made)
             self._compare()
 
@@ -149,6 +182,10 @@ class Retold:
             if then != now:
                 self.differing += 1
                 self.first = self.first or f"{then['type']} at {then.get('t', then.get('closed'))} s"
+
+    def news(self, *, finished: bool) -> str | None:
+        """At the end, whether the labels came out as they were."""
+        return self.verdict if finished and self._whole else None
 
     @property
     def verdict(self) -> str:

@@ -13,52 +13,109 @@ from devices.audio_file import BLOCK_SAMPLES
 from devices.demo import demo_source
 from devices.live import LiveSource
 from devices.recording import open_recordings
+from devices.sessions.layout import is_recording
+from devices.sessions.recorded import RecordedSession
 from devices.source import Source
 from models.bundle import Bundle, load_bundle
 from models.scores import Modality
 from models.whisper_weights import WhisperError, weights_folder
 from realtime.body import BODY_STREAMS
 from realtime.config import read_options
+from realtime.controls import Controls
+from realtime.desk import ToldDesk
 from realtime.outputs import Outputs
 from realtime.pacing import Pacer
+from realtime.recording import recording
+from realtime.retelling import Retold
 from realtime.segment_voice import SegmentVoice
 from realtime.session import Session, SessionOptions
 from realtime.words import Transcribe, WhisperTranscripts, Words, given_transcripts
 
 UNPACED_BLOCK_SAMPLES = 8192
 
+Played = Source | Retold
+"""What a session can be made of"""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Run every source that the arguments name, one after the other; return the exit code."""
-    options = read_options(SessionOptions(), arguments.config, arguments.settings)
     sources = _sources(arguments)
     first = next(sources)  # what cannot be opened must not have emptied the file of labels
     load = cache(partial(load_bundle, arguments.bundle))
     load(frozenset())
     with Outputs(arguments.labels, dashboard=not arguments.no_dashboard) as outputs:
         for source in chain([first], sources):
-            pacer = _pacer(arguments, source)
-            transcribe = _transcribe(arguments, source)
-            bundle = load(_modalities(source, transcribe))
-            with _ended_by_signals(pacer, outputs), _words(transcribe, bundle) as (words, no_words):
-                outputs.follow(Session(source, bundle, words, pacer, options, no_words, waited_s=_waited(source)))
-            if pacer.stopped:
+            if _play(arguments, source, load, outputs).stopped:
                 break
     return 0
 
 
-def _pacer(arguments: argparse.Namespace, source: Source) -> Pacer:
+def _play(
+    arguments: argparse.Namespace, source: Played, load: Callable[[frozenset[Modality]], Bundle], outputs: Outputs
+) -> Pacer:
+    """Run a source to its end, or from elsewhere as often as somebody wants it."""
+    since, can_seek = arguments.since, isinstance(source, RecordedSession | Retold) and not arguments.record
+    while True:
+        from_there = source.since(since) if since and isinstance(source, RecordedSession | Retold) else source
+        pacer = _pacer(arguments, source, since)
+        controls = Controls(pacer, seekable=can_seek)
+        session = _run_session(arguments, from_there, load, outputs, controls, pacer)
+        if not controls.seek_by:
+            return pacer
+        since = max(0.0, session.now + controls.seek_by)
+
+
+def _run_session(
+    arguments: argparse.Namespace,
+    source: Played,
+    load: Callable[[frozenset[Modality]], Bundle],
+    outputs: Outputs,
+    controls: Controls,
+    pacer: Pacer,
+) -> Session:
+    transcribe = _transcribe(arguments, source)
+    bundle = load(_modalities(source, transcribe))
+    options = _options(arguments, source, bundle)
+    with (
+        _ended_by_signals(pacer, outputs),
+        _words(transcribe, bundle) as (words, no_words),
+        recording(arguments.record, source, bundle, options, no_words if words is None else None) as taps,
+    ):
+        taps += [source] if isinstance(source, Retold) else []
+        session = Session(
+            source,
+            bundle,
+            words,
+            pacer,
+            options,
+            no_words,
+            waited_s=_waited(source),
+            controls=controls,
+            since=pacer.since,
+            taps=taps,
+        )
+        outputs.follow(session)
+    return session
+
+
+def _options(arguments: argparse.Namespace, source: Played, bundle: Bundle) -> SessionOptions:
+    """Options as given; where a session is run again, over those that it had."""
+    before = source.settings(bundle) if isinstance(source, Retold) else []
+    return read_options(SessionOptions(), arguments.config, [*before, *arguments.settings])
+
+
+def _pacer(arguments: argparse.Namespace, source: Played, since: float) -> Pacer:
     if isinstance(source, LiveSource):
         return Pacer(began=source.clock.began, live=True)
-    return Pacer(arguments.speed)
+    return Pacer(arguments.speed, since=since)
 
 
-def _waited(source: Source) -> Callable[[], float] | None:
+def _waited(source: Played) -> Callable[[], float] | None:
     """How long the newest event of devices has waited; None for a recording."""
     return (lambda: source.waited_s) if isinstance(source, LiveSource) else None
 
 
-def _modalities(source: Source, transcribe: Transcribe | str) -> frozenset[Modality]:
+def _modalities(source: Played, transcribe: Transcribe | ToldDesk | str) -> frozenset[Modality]:
     """Return those that the session will use: checking a model that it does not use would cost start-up time."""
     used: set[Modality] = {"voice"}
     if not isinstance(transcribe, str):
@@ -68,7 +125,7 @@ def _modalities(source: Source, transcribe: Transcribe | str) -> frozenset[Modal
     return frozenset(used)
 
 
-def _sources(arguments: argparse.Namespace) -> Iterator[Source]:
+def _sources(arguments: argparse.Namespace) -> Iterator[Played]:
     if arguments.command == "live":
         from realtime.live import live_source
 
@@ -78,13 +135,22 @@ def _sources(arguments: argparse.Namespace) -> Iterator[Source]:
     if arguments.command == "demo":
         return iter([demo_source(block)])
     a = arguments
+    if is_recording(a.path):
+        return iter([_again(RecordedSession(a.path), a)])
     return open_recordings(a.path, a.session, a.scene, a.person, a.bio, block_samples=block)
 
 
+def _again(recorded: RecordedSession, arguments: argparse.Namespace) -> Played:
+    """A recorded session with the decisions of then, unless they shall be made anew."""
+    return recorded if arguments.reprocess else Retold(recorded)
+
+
 @contextmanager
-def _words(transcribe: Transcribe | str, bundle: Bundle) -> Iterator[tuple[Words | None, str]]:
+def _words(transcribe: Transcribe | ToldDesk | str, bundle: Bundle) -> Iterator[tuple[Words | ToldDesk | None, str]]:
     """Yield the worker for the words, or None and the reason why there are no words."""
-    if isinstance(transcribe, str):
+    if isinstance(transcribe, ToldDesk):
+        yield transcribe, ""
+    elif isinstance(transcribe, str):
         yield None, transcribe
     elif "text" not in bundle.models:
         yield None, "the bundle has no model"
@@ -94,8 +160,10 @@ def _words(transcribe: Transcribe | str, bundle: Bundle) -> Iterator[tuple[Words
             yield words, ""
 
 
-def _transcribe(arguments: argparse.Namespace, source: Source) -> Transcribe | str:
+def _transcribe(arguments: argparse.Namespace, source: Played) -> Transcribe | ToldDesk | str:
     """Return where words come from, or the reason why they come from nowhere."""
+    if isinstance(source, Retold):
+        return source.no_words or ToldDesk()
     if arguments.transcripts == "off" or (arguments.transcripts == "whisper" and arguments.whisper == "off"):
         return "transcripts are off"
     if arguments.transcripts == "given":

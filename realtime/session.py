@@ -49,12 +49,21 @@ Message = Opening | Notice | DeviceState | Command | Decision
 class Tap(Protocol):
     """Somebody who is told of everything that goes into a session and comes out of it."""
 
+    @property
+    def badge(self) -> str:
+        """What the screen must always show of it; empty for nothing."""
+        ...
+
     def item(self, item: Item) -> None:
         """Take what the pipeline takes next."""
         ...
 
     def message(self, message: Message) -> None:
         """Take what the session says next."""
+        ...
+
+    def news(self, *, finished: bool) -> str | None:
+        """Say what people should know of it, once."""
         ...
 
 
@@ -84,6 +93,8 @@ class Session:
         How long the newest event of a live source has waited for us, seconds; None for a recording, which waits.
     controls
         What the people before it ask for.
+    since
+        Session time at which the source begins, seconds.
     taps
         Told of every item before the pipeline takes it, and of every message.
     """
@@ -99,11 +110,12 @@ class Session:
         max_age_s: float = MAX_AGE_S,
         waited_s: Callable[[], float] | None = None,
         controls: Controls | None = None,
-        taps: Sequence["Tap"] = (),
+        since: float = 0.0,
+        taps: Sequence[Tap] = (),
     ) -> None:
         self.source, self.bundle, self.pacer = source, bundle, pacer
         without_words = no_words if words is None else None
-        self.pipeline = Pipeline(source, bundle, options or SessionOptions(), without_words, self._scored)
+        self.pipeline = Pipeline(source, bundle, options or SessionOptions(), without_words, since, self._scored)
         self.desk = _desk(words, pacer, max_age_s)
         self.controls = controls or Controls(pacer)
         self.latencies, self._ages = Latencies(), Ages(pacer)
@@ -123,6 +135,11 @@ class Session:
     def no_words(self) -> str | None:
         """Why segments have no words; None when they are transcribed."""
         return self.pipeline.without_words
+
+    @property
+    def badges(self) -> tuple[str, ...]:
+        """What the screen must always show."""
+        return tuple(tap.badge for tap in self._taps if tap.badge)
 
     @property
     def transcribing(self) -> bool:
@@ -156,6 +173,7 @@ class Session:
             broken = error
         yield from self._finish()
         yield from (Notice(self.now, text) for text in self.source.notices()[len(known) :])
+        yield from self._news(finished=True)
         self.finished = True
         if broken:
             raise broken
@@ -164,6 +182,7 @@ class Session:
         """Push what has come, and what follows from the time at which it has."""
         for command in self.controls.commands(self.now):
             yield from self._push(command)
+        yield from self._news()
         if isinstance(item, Block):
             yield from self._catch_up()
             if item.stream == "audio":
@@ -187,6 +206,10 @@ class Session:
         for arrival in self.desk.rest():
             yield from self._push(arrival)
         yield from self._told(self.pipeline.finish())
+
+    def _news(self, *, finished: bool = False) -> Iterator[Notice]:
+        news = (tap.news(finished=finished) for tap in self._taps)
+        yield from (Notice(self.now, text) for text in news if text)
 
     def _push(self, item: Item) -> Iterator[Message]:
         for tap in self._taps:

@@ -12,7 +12,7 @@ from types import NoneType
 
 from devices.sessions.layout import MANIFEST, MARK, VERSION
 from devices.sessions.lines import BadLine, Json, check
-from devices.source import Source, SourceNotFound, UnreadableSource, Utterance
+from devices.source import About, SourceNotFound, UnreadableSource, Utterance
 
 _NUMBER = (int, float)
 _KEYS: Mapping[str, tuple[type, ...]] = {
@@ -54,7 +54,7 @@ class SourceFacts:
     """Known when the session began"""
 
     @classmethod
-    def of(cls, source: Source) -> "SourceFacts":
+    def of(cls, source: About) -> "SourceFacts":
         """Ask a source."""
         rates = {stream: float(rate) for stream, rate in source.rates.items()}
         return cls(

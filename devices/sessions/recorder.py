@@ -17,7 +17,7 @@ from devices.sessions.index import End, end_line, sealed_line, sum_of
 from devices.sessions.lines import event_line, note_line
 from devices.sessions.manifest import SourceFacts, manifest_text, new_manifest
 from devices.sessions.positions import Position, follow
-from devices.source import Source
+from devices.source import About
 
 if TYPE_CHECKING:
     from devices.link.capture import Capture
@@ -55,7 +55,7 @@ class Recorder:
         When the folder cannot be made.
     """
 
-    def __init__(self, place: Path, source: Source, facts: Mapping[str, object], chunk_s: float = CHUNK_S) -> None:
+    def __init__(self, place: Path, source: About, facts: Mapping[str, object], chunk_s: float = CHUNK_S) -> None:
         self._source, self._chunk_s = source, chunk_s
         self._told = len(source.notices())
         manifest = new_manifest(SourceFacts.of(source), chunk_s, facts)
