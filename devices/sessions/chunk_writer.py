@@ -65,11 +65,11 @@ class ChunkWriter:
 
 
 class _File:
-    """A file that only grows."""
+    """A file that only grows; made when the first of it is written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = create_file(path)
+        self._descriptor: int | None = None
         self._pending: list[bytes] = []
 
     def add(self, data: bytes) -> None:
@@ -78,15 +78,23 @@ class _File:
     def flush(self) -> int:
         data = b"".join(self._pending)
         self._pending.clear()
+        if self._descriptor is None:
+            self._descriptor = create_file(self.path)
+            data = self._beginning() + data
         if data:
-            self._write(data)
+            self._append(self._descriptor, data)
         return len(data)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
-    def _write(self, data: bytes) -> None:
-        write_all(self._descriptor, data)
+    def _beginning(self) -> bytes:
+        return b""
+
+    def _append(self, descriptor: int, data: bytes) -> None:
+        write_all(descriptor, data)
 
 
 class _Wav(_File):
@@ -94,12 +102,14 @@ class _Wav(_File):
 
     def __init__(self, path: Path, rate: int) -> None:
         super().__init__(path)
-        self._rate, self._samples = rate, 0
-        write_all(self._descriptor, wav.header(rate, 0))
+        self._rate, self._bytes = rate, 0
 
-    def _write(self, data: bytes) -> None:
-        super()._write(data)
-        self._samples += len(data) // 4
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        write_all(self._descriptor, wav.header(self._rate, self._samples))
-        os.lseek(self._descriptor, 0, os.SEEK_END)
+    def _beginning(self) -> bytes:
+        return wav.header(self._rate, 0)
+
+    def _append(self, descriptor: int, data: bytes) -> None:
+        super()._append(descriptor, data)
+        self._bytes += len(data)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        write_all(descriptor, wav.header(self._rate, (self._bytes - wav.HEADER_BYTES) // 4))
+        os.lseek(descriptor, 0, os.SEEK_END)

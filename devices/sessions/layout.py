@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 MARK, VERSION = "session recording", 1
 MANIFEST, INDEX, RAW = "manifest.json", "chunks.jsonl", "raw"
 
-_OF_CHUNK = re.compile(r"(\d{5,})\.(events\.jsonl|audio\.wav|[^/]+\.f32)")
+_OF_CHUNK = re.compile(r"\d{5,}\.(events\.jsonl|audio\.wav|[^/]+\.f32)")
 _EVENTS = ".events.jsonl"
 _CAPTURE = ".capture"
 
@@ -23,26 +23,20 @@ def values_name(chunk: int, stream: str) -> str:
     return f"{chunk:05}.audio.wav" if stream == "audio" else f"{chunk:05}.{quote(stream, safe='')}.f32"
 
 
-def stream_of(name: str) -> str | None:
-    """Stream whose samples a file of a chunk holds; None for its lines."""
-    kind = name.partition(".")[2]
-    return None if name.endswith(_EVENTS) else unquote(kind.rpartition(".")[0])
-
-
 def capture_name(device: str) -> str:
     """File of the bytes of a device, within the recording."""
     return f"{RAW}/{quote(device, safe=' ')}{_CAPTURE}"
 
 
-def chunk_of(name: str) -> int | None:
-    """Number of the chunk to which a file belongs; None where it is no such file."""
-    found = _OF_CHUNK.fullmatch(name)
-    return int(found[1]) if found else None
+def chunks(folder: Path) -> list[int]:
+    """List the chunks of which there are lines."""
+    names = [path.name for path in folder.glob(f"*{_EVENTS}") if _OF_CHUNK.fullmatch(path.name)]
+    return sorted(int(name.removesuffix(_EVENTS)) for name in names)
 
 
 def own_files(folder: Path) -> Iterator[Path]:
     """Yield what belongs to the recording in a folder, the manifest last."""
-    yield from (path for path in sorted(folder.iterdir()) if chunk_of(path.name) is not None or path.name == INDEX)
+    yield from (path for path in sorted(folder.iterdir()) if _OF_CHUNK.fullmatch(path.name) or path.name == INDEX)
     yield from captures(folder)
     if (folder / MANIFEST).exists():
         yield folder / MANIFEST

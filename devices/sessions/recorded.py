@@ -60,8 +60,7 @@ class RecordedSession:
         self.synthetic = source.synthetic
         self.utterances: Sequence[Utterance] = source.utterances
         self._index = read_index(folder)
-        found = [number for path in folder.iterdir() if (number := layout.chunk_of(path.name)) is not None]
-        self._chunks = max([-1, *found, *self._index.sealed]) + 1
+        self._chunks = max([-1, *layout.chunks(folder), *self._index.sealed]) + 1
         self._since = 0.0
         self.duration: float | None = self._reached()
         self._known = [*source.notices, *unknown, *self._index.wrong, *self._unchecked(), *self._cut()]
