@@ -13,6 +13,8 @@ from devices.source import SourceNotFound
 from tests.devices.streams import blocks, gaps, indices, samples, times
 
 LATENCY_S = 0.01
+SHIFT_S = 120e-6
+"""Resampled, low and high frequencies come so much apart at most"""
 
 
 def sine(rate, seconds, channels=1, hertz=440.0, peak=0.5):
@@ -46,9 +48,22 @@ def test_callbacks_of_any_size_give_the_same_samples(rate, channels, sizes):
     events = heard(rate, sound, sizes)
     assert np.array_equal(samples(events, "audio"), samples(heard(rate, sound, [len(sound)]), "audio"))
     assert indices(events, "audio") == list(range(16_000))
-    inner = slice(200, -200)
-    assert samples(events, "audio")[inner] == pytest.approx(sine(16_000, 1.0)[inner, 0], abs=2e-3)
+    inner = slice(400, -400)
+    assert samples(events, "audio")[inner] == pytest.approx(
+        sine(16_000, 1.0)[inner, 0], abs=0.5 * 2 * np.pi * 440 * SHIFT_S
+    )
     assert times(events, "audio") == pytest.approx(np.arange(16_000) / 16_000 + LATENCY_S, abs=1e-3)
+
+
+@pytest.mark.parametrize("rate", [22_050, 44_100, 48_000, 96_000])
+def test_sound_is_not_held_back(rate):
+    """After each callback of 20 ms, all but the last 14 ms are out; a resampler of whole spectra would keep 40 ms."""
+    stream, given = AudioStream(), 0
+    stream.connect(rate)
+    for number in range(1, 100):
+        at = number * rate // 50
+        given += len(samples(stream.push(Chunk(at / rate, sine(rate, 0.02))), "audio"))
+        assert at / rate - given / 16_000 < 0.014
 
 
 def test_an_overflow_is_a_gap_of_its_length():
