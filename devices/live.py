@@ -5,6 +5,7 @@ keep up, samples are left out and counted, a gap tells of them, and the devices 
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -19,6 +20,8 @@ QUEUE = 4096
 """Events that may wait: over a minute of a microphone and three sensors"""
 OPEN_S, START_S = 3.0, 10.0
 """A required device has so long to begin; the longer time where nothing is wrong yet, since some boards start slowly"""
+LOOK_S = 0.1
+"""Between looks whether something is wrong with a device that starts slowly"""
 
 Deliver = Callable[[Event], None]
 
@@ -169,7 +172,10 @@ def states_of(source: About) -> tuple[DeviceState, ...]:
 
 def _begins(device: Device) -> bool:
     """Wait for a device to stream; one without a problem is still on its way."""
-    return device.wait_streaming(OPEN_S) or (device.facts.problem is None and device.wait_streaming(START_S - OPEN_S))
+    begins, end = device.wait_streaming(OPEN_S), time.monotonic() + START_S - OPEN_S
+    while not begins and device.facts.problem is None and time.monotonic() < end:
+        begins = device.wait_streaming(LOOK_S)
+    return begins
 
 
 def _state_of(device: Device, now: float) -> DeviceState:

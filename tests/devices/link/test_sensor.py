@@ -1,16 +1,13 @@
 """Supervised sensors on real pseudo-terminals with emulated devices: what streams, and what is no such device."""
 
-import random
 import socket
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from devices.emulation.bitalino import Bitalino
-from devices.emulation.device import Device, Reading, Sampling
 from devices.emulation.emulator import Emulator
 from devices.emulation.faults import Fault, scattered
 from devices.emulation.lines import TextLines
@@ -19,30 +16,9 @@ from devices.link.session_clock import SessionClock
 from devices.sensors.url import parse
 from tests.devices.link.conftest import HASTY
 from tests.devices.link.deliveries import BITALINO, LINES, Deliveries, check_order, delivered
+from tests.devices.link.noise import Noise
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
-
-
-class Noise(Device):
-    """Sends bytes of any kind, 10 kB a second; `kind` 0 sends nothing."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(keep=10)
-        self._chance = random.Random(1)  # noqa: S311 - noise, not a secret
-        self._kind = kind
-        self._ticks = Sampling(1000.0)
-
-    def restart(self) -> None:
-        """Goes on."""
-
-    def obey(self, data: bytes) -> bytes:  # noqa: ARG002 - it obeys nobody
-        return b""
-
-    def measure(self) -> Iterator[Reading]:
-        due = self._ticks.due(self.clock)
-        text = {"nothing": b"", "zeros": bytes(10), "text": b"EDA: 1.5\r\n", "noise": self._chance.randbytes(10)}
-        data = text[self._kind]
-        return iter([Reading("", k, (), 0.0, data) for k in due] if data else [])
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "streaming already"])
