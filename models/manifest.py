@@ -54,8 +54,8 @@ class ModelEntry:
     temperature: float
     """Probabilities are sharpened or softened as p^(1 / temperature)"""
     weight: float
-    """In the vote: reliability above chance on held-out people (`models.reliability`), or fitted together with the other
-    modalities' on validation rows where the same people gave all of them"""
+    """In the vote: reliability above chance on held-out people (`models.reliability`), or, where the same people gave
+    all modalities, fitted on validation rows"""
     golden: Golden
     neutral: tuple[float, ...] | None = field(default=None, metadata={"optional": True})
     """[labels] as `models.model.Model.neutral`; the key may be left out"""

@@ -56,11 +56,16 @@ def _model(modality: Modality, fitted: Path) -> Model:
     graph = (fitted / f"{modality}.tflite").read_bytes()
     metrics = read_json(fitted / f"{modality}-metrics.json")
     temperature = metrics.get("temperature", 1.0)
-    weight = round(reliability(metrics["uar"], len(metrics.get("classes", LABELS))), 3)
+    weight = round(reliability(_lowest_uar(metrics), len(metrics.get("classes", LABELS))), 3)
     if modality == "voice":
         return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature, weight)
     window_s, hop_s = getattr(parameters, "window_s", None), getattr(parameters, "hop_s", None)
     return Model(graph, parameters, window_s, hop_s, temperature, weight)
+
+
+def _lowest_uar(metrics: dict[str, Any]) -> float:
+    """Of the corpora tested on the worst counts: a session is like none of them."""
+    return min((scores["uar"] for scores in metrics.get("corpora", {}).values()), default=metrics["uar"])
 
 
 def _segment_models(fitted: Path) -> Iterable[Model]:
