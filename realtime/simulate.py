@@ -69,8 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _ended_cleanly() -> Iterator[None]:
-    """Let a closed terminal and a polite kill end the program as Ctrl-C does: ports and sinks are put away."""
-    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    """Let a closed terminal and a polite kill end the program as Ctrl-C does: ports and sinks are put away.
+
+    Ctrl-C is named as well, because a shell lets its background jobs ignore it.
+    """
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {one: signal.signal(one, signal.default_int_handler) for one in signals}
     try:
         yield
