@@ -31,9 +31,10 @@ class Latencies:
 class Ages:
     """Splits the age of each label, from the last sample that it used until it is handed out.
 
-    `window` is the time from the end of the newest window that voted to the label's own moment; `capture` from that
-    moment until the samples were here and could be scored; `words` that for which the label then waited for a
-    transcript; `model` that of the networks; `vote` that of the vote. All but the first from the monotonic clock.
+    `window` is the time from the end of the newest window that voted to the label's own moment, or to the newest sample
+    where that moment is still to come; `capture` from there until the samples were here and could be scored; `words`
+    that for which the label then waited for a transcript; `model` that of the networks; `vote` that of the vote. All but
+    the first from the monotonic clock.
     """
 
     def __init__(self, pacer: Pacer) -> None:
@@ -51,14 +52,18 @@ class Ages:
         if not self._reached or heard_until > self._reached[-1][0]:
             self._reached.append((heard_until, self._began))
 
-    def of(self, t: float, ballot: Ballot) -> dict[str, float]:
-        """Milliseconds by name for the label of session time `t`, made just now; times must not decrease."""
+    def of(self, t: float, ballot: Ballot, known: float) -> dict[str, float]:
+        """Milliseconds by name for the label of session time `t`, made just now of samples up to `known`.
+
+        Times must not decrease.
+        """
         while len(self._reached) > 1 and self._reached[0][0] < t:
             self._reached.popleft()
         reached = min(self._reached[0][1], self._began) if self._reached else self._began
+        newest = min((vote.age for vote in ballot.votes.values() if vote.age is not None), default=t - known)
         parts = {
-            "window": min((vote.age for vote in ballot.votes.values() if vote.age is not None), default=0.0),
-            "capture": reached - self._pacer.heard(t),
+            "window": newest - (t - known),
+            "capture": reached - self._pacer.heard(known),
             "words": self._began - reached,
             "model": self._scored - self._began,
             "vote": self._pacer.clock() - self._scored,

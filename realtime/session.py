@@ -224,8 +224,9 @@ class Session:
                 case WordsWanted():
                     self.desk.take(one)
                 case Label():
-                    self.latencies.add("label", self.pacer.latency_ms(one.t))
-                    yield replace(one, latency_ms=self._ages.of(one.t, one.ballot))
+                    known = min(one.t, self.now)  # without sound, a label's moment may be still to come
+                    self.latencies.add("label", self.pacer.latency_ms(known))
+                    yield replace(one, latency_ms=self._ages.of(one.t, one.ballot, known))
                 case SegmentResult():
                     yield replace(one, latency_ms=self._segment_latency(one))
                 case _:

@@ -105,13 +105,20 @@ class View:
         session = self._session
         match modality:
             case "voice":
-                return session.loudness.recent(), "speech" if session.pipeline.segmenter.speaking else "silence"
+                return session.loudness.recent(), self._sound()
             case "text":
                 return tuple(self._confidence), ""
             case "bio":
                 return session.conductance.relative(), _body_facts(session)
 
-    def _hearing(self) -> str:
+    def _sound(self) -> str:
+        if "audio" not in self._session.source.rates:
+            return ""
+        return "speech" if self._session.pipeline.segmenter.speaking else "silence"
+
+    def _hearing(self) -> str | None:
+        if "audio" not in self._session.source.rates:
+            return None
         if self._session.pipeline.segmenter.speaking:
             return "speech"
         return "transcribing" if self._session.transcribing else "listening"

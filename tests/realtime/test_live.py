@@ -50,4 +50,14 @@ def test_an_emulated_sensor_is_felt_live(tmp_path: Path):
     assert felt
     assert session.returncode == 0
     assert lines[0]["source"] == "live"
-    assert lines[-1]["type"] == "summary"
+    states = [line for line in lines if line["type"] == "device"]
+    assert [state["state"] for state in states][-1] == "streaming"
+    summary = lines[-1]
+    assert summary["type"] == "summary"
+    assert summary["dropped"] == {}
+    (device,) = summary["devices"]
+    assert device["device"] == states[0]["device"]
+    assert (device["lost"], device["reconnects"], device["problem"]) == (0, 0, None)
+    assert summary["latency_ms"]["label"]["p50"] >= 0.0
+    labels = [line["latency_ms"] for line in lines if line["type"] == "label"]
+    assert all(value >= 0.0 for latency in labels for value in latency.values())
