@@ -33,8 +33,8 @@ class Ages:
 
     `window` is the time from the end of the newest window that voted to the label's own moment, or to the newest sample
     where that moment is still to come; `capture` from there until the samples were here and could be scored; `words`
-    that for which the label then waited for a transcript; `model` that of the networks; `vote` that of the vote. All but
-    the first from the monotonic clock.
+    that for which the label then waited for a transcript; `model` that of the networks; `vote` that of the vote. All
+    but the first from the monotonic clock.
     """
 
     def __init__(self, pacer: Pacer) -> None:
