@@ -13,8 +13,8 @@ from devices.source import SourceError
 
 HEAR_S = 0.5
 """Of sound from each microphone"""
-_PATIENCE_S = 1.5
-"""For it to come"""
+_PATIENCE_S = 3.0
+"""For it to come: the first stream to a sound server may take two seconds to begin"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def hear(source: Input, seconds: float = HEAR_S) -> Level:
 
 
 def hear_all(sources: Sequence[Input], seconds: float, done: Callable[[], None] = lambda: None) -> list[Level]:
-    """Listen to inputs one after the other, since several may be one microphone; wait for none that hangs.
+    """Listen to inputs one after the other, since several may be one microphone; the default comes first.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ def hear_all(sources: Sequence[Input], seconds: float, done: Callable[[], None] 
     end = time.monotonic() + seconds
 
     def one_by_one() -> None:
-        for place, source in enumerate(sources):
+        for place in sorted(range(len(sources)), key=lambda place: not sources[place].default):
             if time.monotonic() >= end:
                 return
             levels[place] = replace(levels[place], problem="does not open in time")
-            levels[place] = hear(source)
+            levels[place] = hear(sources[place])
             done()
 
     thread = threading.Thread(target=one_by_one, daemon=True)

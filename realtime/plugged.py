@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from devices.link.listening import LISTEN_S, Finding, listen_to_all, named, unheard
+from devices.link.listening import HANG_S, LISTEN_S, Finding, listen_to_all, named, unheard
 from devices.link.port_finder import listed_ports
 from devices.microphone_level import Level, hear_all
 from devices.portaudio import MicrophoneUnavailable, inputs
@@ -56,7 +56,7 @@ def _microphones() -> tuple[list[Level], str]:
 def _listen(microphones: Sequence[Level], ports: Sequence[Finding]) -> tuple[list[Level], list[Finding]]:
     """Listen to microphones and ports at the same time."""
     with _progress(len(microphones) + len(ports)) as done, ThreadPoolExecutor(1) as beside:
-        levels = beside.submit(hear_all, [one.source for one in microphones], LISTEN_S, done)
+        levels = beside.submit(hear_all, [one.source for one in microphones], LISTEN_S + HANG_S, done)
         found = listen_to_all(ports, done)
         return levels.result(), found
 
