@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.features.baseline import Baseline
 from models.features.parameters import InvalidParameters
 from models.features.registry import REGISTRY, SEGMENT_REGISTRY
 from models.golden import GoldenMismatch
 from models.manifest import FILE, FORMAT, Manifest, ModelEntry, read_manifest
 from models.model import Model, ModelMismatch, entry_of, model_of, sha256
+from models.profile import Profile
 from models.scores import LABELS, MODALITIES, Modality
 from models.strict_json import InvalidJson
 from models.tflite import InvalidGraph
@@ -66,6 +68,10 @@ class Bundle:
     """May lack a modality"""
     segment_models: Mapping[Modality, Model] = field(default_factory=dict)
     """Those that score whole segments from what Whisper has computed for the words; mostly none"""
+    person: Profile | None = None
+    """Who corrects the models (`models.personal`); None for nobody"""
+    known: Baseline | None = None
+    """Of that person's body before a session; None for nothing"""
 
     @property
     def name(self) -> str:

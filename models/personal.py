@@ -25,9 +25,9 @@ the corpora other than RAVDESS: the whole difference does harm everywhere"""
 
 
 def personalised(bundle: Bundle, profile: Profile) -> Bundle:
-    """The same bundle, its voice models corrected for one person; those that the person's voice tells nothing are not.
+    """The same bundle for one person: voice models corrected where that helps, the body's baseline begun.
 
-    The text needs no profile, and the body's is the `baseline` that a session starts with.
+    The text needs no profile.
     """
     answers = profile.voice.answers if profile.voice else {}
     models, whole = dict(bundle.models), dict(bundle.segment_models)
@@ -35,7 +35,22 @@ def personalised(bundle: Bundle, profile: Profile) -> Bundle:
         models["voice"] = _corrected(models["voice"], answers.get("windows"))
     if "voice" in whole:
         whole["voice"] = _corrected(whole["voice"], answers.get("segments"))
-    return replace(bundle, models=models, segment_models=whole)
+    most = getattr(models["bio"].feature_parameters, "weight", 0.0) if "bio" in models else 0.0
+    known = baseline_of(profile.body, most) if profile.body and most else None
+    return replace(bundle, models=models, segment_models=whole, person=profile, known=known)
+
+
+def told(bundle: Bundle) -> str:
+    """Say what a profile changes in a bundle and what it does not."""
+    voices = {"voice": bundle.models.get("voice"), "voice of whole segments": bundle.segment_models.get("voice")}
+    changed = {name: model.correction is not None for name, model in voices.items() if model}
+    if "bio" in bundle.models:
+        changed["body"] = bundle.known is not None
+    used = [name for name, is_changed in changed.items() if is_changed]
+    unused = [name for name, is_changed in changed.items() if not is_changed]
+    without = f"; not for {' and '.join(unused)}: it says nothing about it, or would not help" if unused else ""
+    name = bundle.person.name if bundle.person else "of nobody"
+    return f"profile {name} is used for {' and '.join(used) or 'nothing'}{without}"
 
 
 def correction(answers: Answers, neutral: tuple[float, ...]) -> tuple[float, ...]:

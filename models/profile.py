@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
-from models.bundle import Bundle
 from models.features.bio import FEATURES
 from models.scores import LABELS
 from models.strict_json import InvalidJson, read_as
@@ -135,17 +134,17 @@ def read_profile(text: str, name: str) -> Profile:
     return profile
 
 
-def check_match(profile: Profile, bundle: Bundle, devices: Mapping[str, str]) -> None:
-    """Check that a profile holds for a bundle and for the devices of a session, by stream, as far as they are known.
+def check_match(profile: Profile, bundle: str, devices: Mapping[str, str]) -> None:
+    """Check that a profile holds for a bundle, by its identity, and for the devices of a session, as far as known.
 
     Raises
     ------
     ProfileMismatch
     """
     remedy = f"maeum calibrate --name {profile.name} --again makes it anew"
-    if profile.bundle != bundle.identity:
+    if profile.bundle != bundle:
         raise ProfileMismatch(
-            f"profile {profile.name} was made with bundle {profile.bundle}, not with {bundle.identity}; {remedy}"
+            f"profile {profile.name} was made with bundle {profile.bundle}, not with {bundle}; {remedy}"
         )
     for stream, device in profile.devices.items():
         if (now := devices.get(stream, device)) != device:

@@ -27,6 +27,17 @@ def speed(text: str) -> float | None:
     return value
 
 
+def seconds(text: str) -> float:
+    """How long a calibration takes."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 30.0 <= value <= 60.0:
+        raise argparse.ArgumentTypeError(f"{text!r}: a calibration takes 30 to 60 seconds")
+    return value
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
     parser = argparse.ArgumentParser(
@@ -34,28 +45,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    running, paced = _running_options(), _pace_options()
+    running, devices, paced = _running_options(), _device_options(), _pace_options()
 
     demo = commands.add_parser(
         "demo", parents=[running, paced], help="the built-in session (synthetic), no hardware needed"
     )
     demo.set_defaults(person=None)
 
-    live = commands.add_parser("live", parents=[running], help="a microphone and biosensors, now")
-    live.add_argument(
-        "--mic",
-        metavar="NAME|off",
-        help="part of a microphone's name, or its number (default: the system's); off for none, which must be said: "
-        "a session without its microphone does not start",
-    )
-    live.add_argument(
-        "--sensor",
-        action="append",
-        default=[],
-        metavar="URL",
-        help="a biosensor, such as serial:///dev/ttyUSB0?protocol=bitalino&channels=eda:A3,ecg:A2; may be repeated; "
-        "with &required=no the session starts without it, and it joins when it appears",
-    )
+    live = commands.add_parser("live", parents=[running, devices], help="a microphone and biosensors, now")
     live.set_defaults(transcripts="whisper")
 
     replay = commands.add_parser("replay", parents=[running, paced], help="a recording, as if it were live")
@@ -81,6 +78,14 @@ def build_parser() -> argparse.ArgumentParser:
         "maeum record --raw wrote",
     )
 
+    calibrate = commands.add_parser(
+        "calibrate",
+        parents=[devices],
+        help="get to know a person: neutral speech and rest, for --person-profile",
+        description="What is kept is statistics, readable by you only: no sound and no signal.",
+    )
+    _calibrate_options(calibrate)
+
     plugged = commands.add_parser("devices", help="microphones and serial ports: what each is, and its --sensor URL")
     plugged.add_argument(
         "ports", nargs="*", metavar="PORT", help="listen to these only: /dev/ttyUSB0, COM3, socket://HOST:PORT"
@@ -102,6 +107,8 @@ def _running_options() -> argparse.ArgumentParser:
     add("--whisper", default="base", metavar="SIZE|DIR|off", help="Whisper weights: base, small, ..., a folder, or off")
     add("--language", default="ko", metavar="CODE", help="language spoken (default: ko)")
     add("--bundle", type=Path, metavar="DIR", help="models to use instead of the built-in ones")
+    add("--person-profile", metavar="NAME|FILE", help="of the person who speaks, made by maeum calibrate")
+    add("--update-profile", action="store_true", help="add what this session tells of the body to that profile")
     add("--labels", metavar="FILE|-", help="write JSON lines to a file, or to standard output")
     add("--record", type=Path, metavar="DIR", help="keep the session in a new folder in DIR; off unless asked for")
     add("--no-dashboard", action="store_true", help="plain lines on a terminal")
@@ -115,6 +122,36 @@ def _running_options() -> argparse.ArgumentParser:
         help="one setting, such as label.dwell_s=1.5",
     )
     return options
+
+
+def _device_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    add = options.add_argument
+    add(
+        "--mic",
+        metavar="NAME|off",
+        help="part of a microphone's name, or its number (default: the system's); off for none, which must be said: "
+        "a session without its microphone does not start",
+    )
+    add(
+        "--sensor",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a biosensor, such as serial:///dev/ttyUSB0?protocol=bitalino&channels=eda:A3,ecg:A2; may be repeated; "
+        "with &required=no the session starts without it, and it joins when it appears",
+    )
+    return options
+
+
+def _calibrate_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--name", required=True, help="of the person")
+    add("--from", type=Path, dest="file", metavar="FILE", help="a recording instead of a microphone")
+    add("--bio", type=Path, metavar="DIR|FILE", help="what was recorded of the body beside an audio file")
+    add("--seconds", type=seconds, default=45.0, metavar="N", help="30 to 60 (default: 45)")
+    add("--bundle", type=Path, metavar="DIR", help="models to use instead of the built-in ones")
+    add("--again", action="store_true", help="replace a profile of this name")
 
 
 def _pace_options() -> argparse.ArgumentParser:
@@ -169,6 +206,7 @@ def _run_session(arguments: argparse.Namespace) -> int:
     from devices.sensors.url import BadSensorUrl
     from devices.source import SourceError, SourceNotFound
     from models.bundle import BundleError, BundleNotFound
+    from models.profile import ProfileError, ProfileNotFound
     from models.tflite import TfliteUnavailable
     from realtime.config import ConfigError
 
@@ -177,6 +215,10 @@ def _run_session(arguments: argparse.Namespace) -> int:
             from realtime.listing import show_bundles
 
             return show_bundles(arguments.bundle)
+        if arguments.command == "calibrate":
+            from realtime.calibrate import calibrate
+
+            return calibrate(arguments)
         from realtime.running import run
 
         return run(arguments)
@@ -184,9 +226,9 @@ def _run_session(arguments: argparse.Namespace) -> int:
         return complain(error, USAGE)
     except (ConfigError, SourceNotFound) as error:
         return complain(error, USAGE)
-    except (BundleNotFound, TfliteUnavailable, DeviceMissing, LinkError) as error:
+    except (BundleNotFound, ProfileNotFound, TfliteUnavailable, DeviceMissing, LinkError) as error:
         return complain(error, MISSING)
-    except (SourceError, BundleError) as error:
+    except (SourceError, BundleError, ProfileError) as error:
         return complain(error, FAILED)
     except BrokenPipeError:
         raise

@@ -96,7 +96,7 @@ class Pipeline:
         body = {stream for stream in source.rates if stream in BODY_STREAMS}
         self.segmenter = Segmenter(options.speech)
         self.voice = VoiceStage(bundle.models.get("voice"), options.voice)
-        self.body = BioStage(bundle.models.get("bio"), body, options.body)
+        self.body = BioStage(bundle.models.get("bio"), body, options.body, bundle.known)
         absent = _absent(source, bundle, body, without_words)
         self.without_words = absent.get("text")
         """Why segments have no words; None when they are transcribed"""

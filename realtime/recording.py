@@ -73,6 +73,7 @@ def recording(
         "bundle_name": bundle.name,
         "settings": settings_of(options),
         "no_words": no_words,
+        "profile": bundle.person.to_json() if bundle.person else None,
     }
     with Recorder(place, source, facts) as recorder:
         yield [Recording(recorder)]

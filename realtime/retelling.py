@@ -9,6 +9,7 @@ from devices.sessions.lines import Note
 from devices.sessions.recorded import RecordedSession
 from devices.source import SourceError, Utterance
 from models.bundle import Bundle
+from models.profile import Profile, read_profile
 from models.scores import Modality, Scores
 from realtime.arrivals import Arrival, Behind, Ended, Item, WordsCome, WordsLate
 from realtime.fusion import Label, SegmentResult
@@ -130,6 +131,12 @@ class Retold:
         """Why the session had no words; None when it had."""
         reason = self.recorded.manifest.facts.get("no_words")
         return None if reason is None else str(reason)
+
+    @property
+    def profile(self) -> Profile | None:
+        """Whose session it was; None when that was not said."""
+        text = self.recorded.manifest.facts.get("profile")
+        return None if text is None else read_profile(str(text), f"profile in {self.name}")
 
     def settings(self, bundle: Bundle) -> list[str]:
         """Options of the session, as `--set` takes them.

@@ -25,6 +25,7 @@ from realtime.controls import Controls
 from realtime.desk import ToldDesk
 from realtime.outputs import Outputs
 from realtime.pacing import Pacer
+from realtime.person import Person, keep_up, known_person
 from realtime.recording import recording
 from realtime.retelling import Retold
 from realtime.segment_voice import SegmentVoice
@@ -74,14 +75,14 @@ def _run_session(
     pacer: Pacer,
 ) -> Session:
     transcribe = _transcribe(arguments, source)
-    bundle = load(_modalities(source, transcribe))
+    bundle = known_person(arguments, source, load(_modalities(source, transcribe)))
     options = _options(arguments, source, bundle)
     with (
         _ended_by_signals(pacer, outputs),
         _words(transcribe, bundle) as (words, no_words),
         recording(arguments.record, source, bundle, options, no_words if words is None else None) as taps,
     ):
-        taps += [source] if isinstance(source, Retold) else []
+        taps += [Person(bundle), *([source] if isinstance(source, Retold) else [])]
         session = Session(
             source,
             bundle,
@@ -95,6 +96,7 @@ def _run_session(
             taps=taps,
         )
         outputs.follow(session)
+    keep_up(arguments, session.pipeline.body.baseline)
     return session
 
 
