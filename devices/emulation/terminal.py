@@ -85,8 +85,7 @@ class PseudoTerminal:
         os.set_blocking(self._master, False)
         target = os.ttyname(slave)
         os.close(slave)
-        self._number = self._free_number(self._number + rename)
-        _link(self.path, target)
+        self._number = self._take_number(self._number + rename, target)
         _link(self.by_id, f"../{self.path.name}")
 
     def unplug(self) -> int:
@@ -128,10 +127,10 @@ class PseudoTerminal:
             except BlockingIOError:
                 return
 
-    def _free_number(self, least: int) -> int:
-        """Return the lowest number that no other port of the folder has; a link to nowhere is a port that has gone."""
+    def _take_number(self, least: int, target: str) -> int:
+        """Take the lowest number that no other port of the folder has, of this program or of another one."""
         number = least
-        while (self.folder / f"ttyUSB{number}").exists():
+        while not _taken(self.folder / f"ttyUSB{number}", target):
             number += 1
         return number
 
@@ -141,6 +140,17 @@ class PseudoTerminal:
             select.select([self._master], [], [], seconds)
         else:
             select.select([], [], [], seconds)
+
+
+def _taken(path: Path, target: str) -> bool:
+    """Link a free name; a link to nowhere is of a port that has gone."""
+    if path.is_symlink() and not path.exists():
+        path.unlink(missing_ok=True)
+    try:
+        path.symlink_to(target)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _link(path: Path, target: str) -> None:

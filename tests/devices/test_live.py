@@ -18,7 +18,12 @@ from devices.live import LiveSource, StreamTwice
 from devices.sensors.url import SensorUrl, parse
 from tests.devices.link.conftest import HASTY
 
-pytest_plugins = ["tests.devices.link.conftest"]
+
+@pytest.fixture
+def terminal(tmp_path) -> Iterator[PseudoTerminal]:
+    terminal = PseudoTerminal(tmp_path)
+    yield terminal
+    terminal.unplug()
 
 
 @pytest.fixture
@@ -77,6 +82,16 @@ def test_a_device_that_is_looked_for_in_vain_is_told_of_once():
     states = [event for event in seen if isinstance(event, DeviceState)]
     assert [state.state for state in states] == ["lost"]
     assert "no such port" in states[0].problem
+
+
+@pytest.mark.parametrize("waited", [0.01, 3.0])
+def test_a_required_device_that_starts_slowly_is_waited_for(terminal, url, monkeypatch, waited):
+    """As long as nothing is wrong with it: a handshake may take longer than it takes to see that a port is absent."""
+    monkeypatch.setattr("devices.live.OPEN_S", waited)
+    with Emulator(Bitalino(), terminal):
+        events = live(url).events()
+        until(events, lambda event: isinstance(event, Block))
+        events.close()
 
 
 def test_what_a_session_is_too_slow_for_is_a_gap_of_each_stream(terminal, url):

@@ -5,6 +5,8 @@ import threading
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devices.emulation.catalog import device
 from devices.emulation.emulator import Emulator
@@ -17,6 +19,7 @@ from devices.link.port_finder import ListedPort
 from devices.link.transport import SerialTransport
 from devices.sensors import catalog
 from devices.sensors.driver import Port
+from devices.sensors.questions import QUESTIONS
 from devices.sensors.url import parse
 
 
@@ -174,3 +177,30 @@ def test_a_port_is_guessed_by_its_numbers_and_names(port, title, protocols):
     guess = unheard(port).guess
     assert title in guess.title
     assert guess.protocols == protocols
+
+
+def test_nobody_waits_for_a_port_that_hangs(monkeypatch, plug):
+    """A Bluetooth port whose device is away may take half a minute to open; its row says so."""
+    end = threading.Event()
+    finding = plug("healthypi")
+    heard = listen(finding)
+
+    def hanging(one: Finding) -> Finding:
+        if one.port.device == "/dev/rfcomm0":
+            end.wait()
+        return heard
+
+    monkeypatch.setattr(listening, "listen", hanging)
+    monkeypatch.setattr(listening, "HANG_S", -3.4)
+    found = listen_to_all([unheard(ListedPort("/dev/rfcomm0")), finding])
+    end.set()
+    assert not found[0].opened
+    assert "does not open in time" in found[0].says
+    assert found[1].recognised is not None
+
+
+@given(st.binary(max_size=200), st.sampled_from(sorted(QUESTIONS)))
+def test_no_answer_is_misread(data, protocol):
+    """Whatever comes back from a device that is something else, nothing is raised."""
+    answer = QUESTIONS[protocol].answer(data)
+    assert answer is None or answer.title
