@@ -1,0 +1,79 @@
+"""What every export of a recording shares: new files for the owner alone, and what notes say of labels."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from devices.block import Block
+from devices.private import create_file
+from devices.sessions.lines import Entry, Note
+from devices.sessions.recorded import RecordedSession
+
+UNITS = {"eda": "uS", "ecg": "mV", "temp": "degC", "ibi": "s"}
+"""Of the streams"""
+
+Progress = Callable[[float], None]
+"""Told how far it is, seconds of session time"""
+
+
+class CannotExport(OSError):
+    """A file cannot be written; the message is one line."""
+
+
+class Export(Protocol):
+    """Takes what came, one after the other."""
+
+    def take(self, entry: Entry) -> None: ...  # noqa: D102
+    def end(self) -> None: ...  # noqa: D102
+
+
+def give(export: Export, session: RecordedSession, progress: Progress | None) -> None:
+    """Let an export take all of a recording."""
+    for entry in session.entries():
+        export.take(entry)
+        if progress is not None and isinstance(entry, Block):
+            progress(entry.end)
+    export.end()
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that does not exist yet; what is not finished is removed.
+
+    Raises
+    ------
+    CannotExport
+    """
+    try:
+        descriptor = create_file(path)
+    except FileExistsError:
+        raise CannotExport(f"{path} exists already; nothing is overwritten") from None
+    except OSError as error:
+        raise CannotExport(f"{path} cannot be written: {error.strerror}") from error
+    is_finished = False
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            yield file
+        is_finished = True
+    except CannotExport:
+        raise
+    except OSError as error:
+        raise CannotExport(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        if not is_finished:
+            path.unlink()
+
+
+def is_label(entry: Entry) -> bool:
+    """Tell whether a note holds a label of the session, or the result of a segment."""
+    return isinstance(entry, Note) and "label" in entry.fields and time_of(entry) is not None
+
+
+def time_of(note: Note) -> float | None:
+    """Session time of which a note speaks, or at which what it speaks of begins; None where it tells none."""
+    for key in ("t", "start"):
+        value = note.fields.get(key)
+        if isinstance(value, int | float):
+            return float(value)
+    return None
