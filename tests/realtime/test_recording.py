@@ -34,6 +34,7 @@ BUNDLE = SimpleNamespace(
     models={"voice": Summing(MfccParameters()), "text": Summing(TextParameters(vocabulary=("네",)))},
     segment_models={},
     known=None,
+    person=None,
 )
 SPEECH = np.concatenate([part for n in range(3) for part in (vowels(1.5 + 0.4 * n, n), hush(0.9, n))])
 
