@@ -10,13 +10,13 @@ from realtime.snapshot import State
 
 @dataclass(frozen=True, slots=True)
 class SteadyOptions:
-    """When a label is taken, and when it is let go."""
+    """When a label is taken, and when it is let go; `tests/benchmarks/bench_labels.py` shows what each choice costs."""
 
-    enter: float = 0.34
+    enter: float = 0.4
     """Probability from which a label may be shown"""
     leave: float = 0.22
     """Probability below which the label shown is not wanted any more"""
-    dwell_s: float = 1.0
+    dwell_s: float = 0.5
     """Seconds for which a label must lead before it is shown as confirmed, or have left before it is withdrawn"""
 
 

@@ -43,8 +43,8 @@ class VoteOptions:
     """The same for the words: the length of the longest segment"""
     bio_window_s: float = 30.0
     """The same for the body, from the loss of its last sensor"""
-    floor: float = 0.1
-    """Sum of weights below which there is no label"""
+    floor: float = 0.06
+    """Sum of weights below which there is no label: a fifth of what the models of the default bundle weigh at best"""
 
     def half_life(self, modality: Modality) -> float:
         """Seconds after which a vote of this modality counts half."""
