@@ -64,8 +64,8 @@ def _microphone(name: str | None, has_sensors: bool) -> Callable[[SessionClock, 
         try:
             return Microphone(name, clock, deliver)
         except (SourceNotFound, MicrophoneUnavailable) as error:
-            instead = "--mic off to use the sensors alone" if has_sensors else "--sensor URL with --mic off"
-            raise DeviceMissing(f"{error}; or {instead}") from error
+            instead = "--mic off" if has_sensors else "--mic off --sensor URL"
+            raise DeviceMissing(f"{error}; to go on without: {instead}") from error
 
     return create
 

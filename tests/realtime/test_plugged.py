@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 import soundfile
+from serial.tools.list_ports_common import ListPortInfo
 
+from devices.block import SensorNotice
 from devices.emulation.bitalino import Bitalino
 from devices.emulation.device import Emulated
 from devices.emulation.emulator import Emulator
@@ -22,7 +25,7 @@ from devices.sensors.driver import Port
 from devices.sensors.url import parse
 from realtime.cli import main
 from realtime.ending import DONE, MISSING
-from realtime.live import could_add
+from realtime.live import could_add, live_source
 from tests.devices.audio_server import AudioServer, missing
 from tests.devices.link.deliveries import Deliveries
 
@@ -143,6 +146,20 @@ def test_a_live_session_says_which_sensors_it_could_add():
     assert len(said) == 1
     assert said[0].startswith("could add --sensor 'serial:///dev/ttyACM3?protocol=lines&channels=eda:EDA/uS'")
     assert "(Arduino Uno)" in said[0]
+
+
+@needs_terminals
+def test_the_suggestion_comes_once_the_session_has_begun(plug, monkeypatch):
+    """As a notice among the samples; the sensor in use is not in it."""
+    terminal = plug(Bitalino(), "usb-maeum_bitalino_0001")
+    arduino = ListPortInfo("/dev/ttyACM3")
+    arduino.vid, arduino.pid, arduino.description = 0x2341, 0x0043, "Arduino Uno"
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [arduino, ListPortInfo(str(terminal.path))])
+    url = f"serial://{terminal.by_id}?protocol=bitalino&channels=eda:A3"
+    events = live_source(Namespace(mic="off", sensor=[url])).events()
+    said = next(each.text for each in events if isinstance(each, SensorNotice) and "could add" in each.text)
+    events.close()
+    assert "serial:///dev/ttyACM3" in said
 
 
 def test_a_sensor_that_is_used_is_not_suggested(tmp_path):
