@@ -15,13 +15,13 @@ given the time, but a slow drift of a measure could stand for it: `evaluate` say
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from models import features
 from models import windows as windows_module
@@ -32,10 +32,13 @@ from models.tflite import Network
 from training import stress_predict
 from training.arousal import aroused, evidence_weights
 from training.cache import Origin
+from training.curves import write_curve
 from training.errors import NotPrepared
 from training.export import REPRESENTATIVE, keep, place, quiet_keras
 from training.metrics import Report, mean_and_spread, report
-from training.stress_predict import FOLDER, UNLABELLED, Windows, read_windows
+from training.pieces import Arrays, computed
+from training.stress_predict import FOLDER, UNLABELLED, Windows, people_of, read_windows
+from training.tasks import Workers
 from training.whole import whole
 
 SELECTED = (
@@ -82,7 +85,7 @@ def origin(data: Path) -> Origin:
     return Origin.of(files, BioParameters().to_json(), [features, windows_module, stress_predict], PACKAGES, seed=0)
 
 
-def prepare(data: Path, out: Path, progress: Progress = silent) -> None:
+def prepare(data: Path, out: Path, workers: Workers, progress: Progress = silent) -> None:
     """Measure Stress-Predict below `data` and write `bio.npz` into `out`; `progress` is told people done and in all.
 
     Raises
@@ -91,11 +94,21 @@ def prepare(data: Path, out: Path, progress: Progress = silent) -> None:
         When it is not below `data`.
     SourceError
         When a recording cannot be read.
+    WorkersLost, ClusterUnavailable, DiskFull
     """
     (out / ARRAYS).unlink(missing_ok=True)
-    windows = read_windows(data / FOLDER, BioParameters(), progress)
-    with whole(out / ARRAYS) as partial:
-        windows.save(partial)
+    folder = (data / FOLDER).resolve()
+    recordings = [(folder, person) for person in people_of(folder)]
+    pieces = computed(out, "bio", origin(data), recordings, measured, workers, progress)
+    with pieces as found, whole(out / ARRAYS) as partial:
+        Windows(**found).save(partial)
+
+
+def measured(recording: tuple[Path, str]) -> Arrays:
+    """Columns of the windows of one person, of Stress-Predict's folder and the person's name."""
+    folder, person = recording
+    windows = read_windows(folder, person, BioParameters())
+    return {field.name: getattr(windows, field.name) for field in fields(windows)}
 
 
 def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> None:
@@ -118,7 +131,8 @@ def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> No
         path = place(out, "bio", without)
         if not path.with_suffix(".tflite").is_file():
             keras.backend.clear_session()  # so that layers have the same names whatever was trained before
-            parameters, model, rows = _trained(windows, values, baselines, without)
+            parameters, model, rows, curve = _trained(windows, values, baselines, without)
+            write_curve(path, curve)
             path.with_suffix(".json").write_text(json.dumps(parameters.to_json(), indent=1) + "\n")
             graph = keep(path, rows, model, half=False)
             with whole(path.with_suffix(".tflite")) as partial:
@@ -128,15 +142,20 @@ def fit(prepared: Path, out: Path, seed: int, progress: Progress = silent) -> No
 
 def _trained(
     windows: Windows, values: NDArray[np.float64], baselines: Sequence[Baseline], without: str
-) -> tuple[BioParameters, Any, Features]:
-    """Parameters and Keras model from everybody except one person, and some of the rows that it learned from."""
+) -> tuple[BioParameters, Any, Features, dict[str, list[float]]]:
+    """Parameters and Keras model from everybody except one person, some of its examples, and its learning curve."""
     used = windows.person != without
     parameters = fitted_parameters(values[used], windows.person[used])
     examples = np.flatnonzero(used & _labelled(windows))[::EVERY]
-    rows = np.concatenate([deviations(values, baseline, parameters)[examples] for baseline in baselines])
+    inputs = [deviations(values, baseline, parameters) for baseline in baselines]
+    rows = np.concatenate([each[examples] for each in inputs])
     stress = np.tile(windows.stress[examples], len(baselines))
     some = rows[:: max(len(rows) // REPRESENTATIVE, 1)].astype(np.float32)
-    return parameters, _network(*_logistic(rows, stress)), some
+    steps = _newton(rows, stress)
+    unseen = np.flatnonzero(~used & _labelled(windows))
+    held = inputs[0][unseen], windows.stress[unseen]
+    curve = {"loss": _losses(steps, rows, stress), "val_loss": _losses(steps, *held) if len(unseen) else []}
+    return parameters, _network(steps[-1][:-1], float(steps[-1][-1])), some, curve
 
 
 def evaluate(prepared: Path, fitted: Path, progress: Progress = silent) -> dict[str, Any]:
@@ -253,19 +272,43 @@ def _labelled(windows: Windows) -> NDArray[np.bool_]:
 
 
 def _logistic(rows: Features, stress: NDArray[np.int8]) -> tuple[NDArray[np.float64], float]:
-    """Weights [inputs] and bias of P(stress), by Newton's method; both classes weigh the same, so 0.5 says nothing."""
-    x = np.column_stack([rows, np.ones(len(rows))]).astype(np.float64)
-    share = float(stress.mean())
-    weight = np.where(stress == 1, 0.5 / share, 0.5 / (1 - share))
+    """Weights [inputs] and bias of P(stress); both classes weigh the same, so 0.5 says nothing."""
+    beta = _newton(rows, stress)[-1]
+    return beta[:-1], float(beta[-1])
+
+
+def _newton(rows: Features, stress: NDArray[np.int8]) -> list[NDArray[np.float64]]:
+    """Weights and bias after every step of Newton's method, [inputs + 1] each."""
+    x, weight = _with_one(rows), _even(stress)
     ridge = np.full(x.shape[1], RIDGE)
     ridge[-1] = 0.0
-    beta = np.zeros(x.shape[1])
+    steps = [np.zeros(x.shape[1])]
     for _ in range(NEWTON_STEPS):
+        beta = steps[-1]
         p = expit(x @ beta)
         gradient = x.T @ (weight * (p - stress)) + ridge * beta
         curvature = (x.T * (weight * p * (1 - p))) @ x + np.diag(ridge)
-        beta -= np.linalg.solve(curvature, gradient)
-    return beta[:-1], float(beta[-1])
+        steps.append(beta - np.linalg.solve(curvature, gradient))
+    return steps[1:]
+
+
+def _losses(steps: Sequence[NDArray[np.float64]], rows: Features, stress: NDArray[np.int8]) -> list[float]:
+    """Mean cross-entropy after every step, both classes weighing the same."""
+    x, weight = _with_one(rows), _even(stress)
+    sure = [np.where(stress == 1, x @ beta, -(x @ beta)) for beta in steps]
+    return [round(float(np.average(-log_expit(each), weights=weight)), 5) for each in sure]
+
+
+def _with_one(rows: Features) -> NDArray[np.float64]:
+    return np.column_stack([rows, np.ones(len(rows))]).astype(np.float64)
+
+
+def _even(stress: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Weight of each example, so that both classes weigh half; all the same where there is but one class."""
+    share = float(stress.mean())
+    if share in (0.0, 1.0):
+        return np.ones(len(stress))
+    return np.where(stress == 1, 0.5 / share, 0.5 / (1 - share))
 
 
 def _network(weights: NDArray[np.float64], bias: float) -> Any:  # noqa: ANN401 - Keras has no annotations

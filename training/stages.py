@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 
 from models.scores import Modality
-from models.tflite import Network
 from models.whisper_weights import WhisperError
 from training import quantisation
 from training.cache import Origin, changes, is_current, record
@@ -76,16 +75,16 @@ def prepare(
     elif modality == "text":
         from training import ngrams
 
-        origin, work = ngrams.origin(data), partial(ngrams.prepare, data, out, progress)
+        origin, work = ngrams.origin(data), partial(ngrams.prepare, data, out, workers, progress)
     else:
         from training import bio
 
-        origin, work = bio.origin(data), partial(bio.prepare, data, out, progress)
+        origin, work = bio.origin(data), partial(bio.prepare, data, out, workers, progress)
     if not is_current(out, modality, origin, tell):
         work()
         record(out, modality, origin)
     if modality == "voice":
-        _prepare_segments(data, out, workers.jobs, progress, tell)
+        _prepare_segments(data, out, workers, progress, tell)
 
 
 def fit(
@@ -239,9 +238,9 @@ def _development(prepared: Path, graphs: Path, score: str) -> float:
     """Mean over corpora of a score of the text model on their development parts."""
     from training import ngrams
 
-    data, network = ngrams.Data.load(prepared), Network((graphs / "text.tflite").read_bytes())
+    data = ngrams.Data.load(prepared)
     rows = data.of("development")
-    answers = np.concatenate([network(data.ids[row]) for row in rows])
+    answers = ngrams.answers(data, graphs, rows, lambda _done, _total: None)[rows]
     truth, corpus = data.targets[rows].argmax(axis=1), data.corpus[rows]
     of = [report(truth[corpus == name], answers[corpus == name]) for name in np.unique(corpus)]
     return float(np.mean([getattr(each, score) for each in of]))
@@ -257,7 +256,9 @@ def fit_apart(modality: Modality, prepared: Path, out: Path, recipes: Path | Non
         raise StepFailed(f"fitting {modality} ended with code {done.returncode}")
 
 
-def _prepare_segments(data: Path, out: Path, jobs: int, progress: Progress, tell: Callable[[str], object]) -> None:
+def _prepare_segments(
+    data: Path, out: Path, workers: Workers, progress: Progress, tell: Callable[[str], object]
+) -> None:
     """Encode the same clips with Whisper; where its weights are missing, say so and leave that model out."""
     from training import voice_segments
 
@@ -265,7 +266,7 @@ def _prepare_segments(data: Path, out: Path, jobs: int, progress: Progress, tell
     if is_current(out, SEGMENT, origin, tell):
         return
     try:
-        voice_segments.prepare(data, out, jobs, progress)
+        voice_segments.prepare(data, out, workers, progress)
     except WhisperError as error:
         tell(f"{SEGMENT}: the bundle will be without a model of whole segments; {error}")
     else:

@@ -6,7 +6,7 @@ hyperventilation) with rest or questionnaires before, between and after them.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
@@ -70,33 +70,30 @@ class Segment:
     """1 in a stressful task, else 0"""
 
 
-def read_windows(folder: Path, parameters: BioParameters, progress: Callable[[int, int], object]) -> Windows:
-    """Measure every window of every recording.
-
-    Parameters
-    ----------
-    folder
-        With one E4 export for each person, and `labels.csv`.
-    progress
-        Told people done and in all.
+def people_of(folder: Path) -> list[str]:
+    """Names of everybody with labels; each has a folder with an E4 export.
 
     Raises
     ------
     CorpusNotFound
-        When there is no such folder.
-    SourceError
-        When a recording cannot be read.
+        When there is no Stress-Predict in `folder`.
     """
     if not (folder / "labels.csv").is_file():
         raise CorpusNotFound(f"{folder}: no Stress-Predict here (labels.csv and an E4 export for each person)")
-    segments = read_segments(folder / "labels.csv")
-    parts = []
-    for done, person in enumerate(sorted(segments), start=1):
-        recording = read_e4(folder / person)
-        windows = list(recorded_windows(recording, parameters))
-        parts.append(_table(person, windows, recording.start, segments[person]))
-        progress(done, len(segments))
-    return Windows(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Windows)))
+    return sorted(read_segments(folder / "labels.csv"))
+
+
+def read_windows(folder: Path, person: str, parameters: BioParameters) -> Windows:
+    """Measure every window of one person's recording.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read.
+    """
+    recording = read_e4(folder / person)
+    windows = list(recorded_windows(recording, parameters))
+    return _table(person, windows, recording.start, read_segments(folder / "labels.csv")[person])
 
 
 def read_segments(path: Path) -> dict[str, list[Segment]]:

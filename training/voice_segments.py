@@ -10,11 +10,9 @@ not seen (UAR on RAVDESS 0.64 alone, 0.69 averaged with the MFCC model, instead 
 
 import json
 import sys
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,8 +34,10 @@ from training.curves import write_curve
 from training.errors import NotPrepared
 from training.export import REPRESENTATIVE, keep, place, quiet_keras
 from training.metrics import fit_temperature, mean_and_spread, report, tempered
+from training.pieces import Arrays, batched, computed
 from training.recipes import SegmentRecipe
 from training.speech_corpora import Clip, files_of, folds_of, read_clips
+from training.tasks import Workers
 from training.voice_data import read_clip
 from training.whole import whole
 
@@ -45,6 +45,8 @@ SIZE = "base"
 PACKAGES = "numpy", "soundfile", "faster-whisper", "ctranslate2"
 """That statistics are computed with"""
 NAME = "voice-segment"
+CLIPS = 50
+"""In one task"""
 
 Floats = NDArray[np.float32]
 Progress = Callable[[int, int], object]
@@ -98,38 +100,38 @@ def origin(data: Path) -> Origin:
     return Origin.of(files_of(read_clips(data), data), SIZE, modules, PACKAGES, seed=0)
 
 
-def prepare(data: Path, out: Path, jobs: int, progress: Progress) -> None:
-    """Encode every clip below `data` and write statistics into `out`; `progress` is told clips done and in all.
+def prepare(data: Path, out: Path, workers: Workers, progress: Progress) -> None:
+    """Encode every clip below `data` and write statistics into `out`.
+
+    `progress` is told batches of clips done and in all.
 
     Raises
     ------
-    CorpusNotFound, InvalidCorpus
+    CorpusNotFound, InvalidCorpus, WorkersLost, ClusterUnavailable, DiskFull
     WhisperError
         When Whisper's weights are missing or cannot be used; nothing is left in `out` then.
     """
     (out / f"{NAME}.npz").unlink(missing_ok=True)
     weights_folder(SIZE)
+    data = data.resolve()
     clips, parameters = read_clips(data), parameters_of(encoder(), SIZE)
-    folds, statistics = folds_of(clips, data), []
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        for done, one in enumerate(pool.map(clip_statistics, clips, chunksize=8), 1):
-            statistics.append(one)
-            progress(done, len(clips))
-    with whole(out / f"{NAME}.npz") as partial, partial.open("wb") as file:
+    folds = folds_of(clips, data)
+    pieces = computed(out, NAME, origin(data), batched(clips, CLIPS), clip_statistics, workers, progress)
+    with pieces as found, whole(out / f"{NAME}.npz") as partial, partial.open("wb") as file:
         np.savez_compressed(
             file,
             corpus=np.array([clip.corpus for clip in clips]),
             speaker=np.array([clip.speaker for clip in clips]),
             label=np.array([LABELS.index(clip.label) for clip in clips]),
             fold=np.array([folds[clip.speaker] for clip in clips]),
-            statistics=np.stack(statistics).astype(np.float32),  # as at run time: halves give other graphs
+            statistics=found["statistics"].astype(np.float32),  # as at run time: halves give other graphs
             parameters=np.array(json.dumps(parameters.to_json())),
         )
 
 
-def clip_statistics(clip: Clip) -> Floats:
-    """Statistics [n] of one clip's speech."""
-    return speech_statistics(read_clip(clip, RATE))
+def clip_statistics(clips: Sequence[Clip]) -> Arrays:
+    """`statistics` [clips, n] of each clip's speech."""
+    return {"statistics": np.stack([speech_statistics(read_clip(clip, RATE)) for clip in clips])}
 
 
 def speech_statistics(audio: Floats) -> Floats:
@@ -198,7 +200,7 @@ def evaluate(data: SegmentData, windows: NDArray[Any], fitted: Path, progress: P
     -------
     Ready for JSON: `temperature`, under `alone` and `both` the scores of each corpus without and with the MFCC model.
     """
-    probabilities = _heldout(data, fitted, progress)
+    probabilities = heldout(data, fitted, progress)
     temperature = fit_temperature(data.label, probabilities)
     alone = tempered(probabilities, temperature)
     return {
@@ -219,7 +221,7 @@ def _of(data: SegmentData, probabilities: NDArray[Any], rows: NDArray[np.bool_])
     return {**asdict(report(data.label[rows], probabilities[rows])), "uar_folds": mean_and_spread(by_fold)}
 
 
-def _heldout(data: SegmentData, fitted: Path, progress: Progress) -> Floats:
+def heldout(data: SegmentData, fitted: Path, progress: Progress) -> Floats:
     """Probabilities [clips, labels] of each clip's whole speech."""
     probabilities = np.empty((len(data.label), len(LABELS)), np.float32)
     folds = np.unique(data.fold)

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,12 @@ from models.scores import LABELS
 from models.tflite import Network
 from training.arousal import HIGH, LOW, MEAN_AROUSAL, OVERALL, aroused, evidence_weights
 from training.bio import SELECTED, evaluate, histories, prepare
+from training.curves import read_curves, write_curve
 from training.errors import CorpusNotFound, NotPrepared
-from training.stress_predict import UNLABELLED, Windows, read_windows
+from training.metrics import report
+from training.report.bundle import write_bundle_report
+from training.stress_predict import UNLABELLED, Windows, people_of, read_windows
+from training.tasks import Workers
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,9 +68,8 @@ def test_a_window_has_a_label_only_where_one_segment_holds_it(tmp_path: Path) ->
         rows = csv.writer(file)
         rows.writerow(["subject", "start_unix", "end_unix", "stress"])
         rows.writerows([["P1", 1000.0, 1050.0, 0], ["P1", 1060.0, 1110.0, 1]])
-    told: list[tuple[int, int]] = []
-    windows = read_windows(tmp_path, BioParameters(), lambda done, total: told.append((done, total)))
-    assert told == [(1, 1)]
+    assert people_of(tmp_path) == ["P1"]
+    windows = read_windows(tmp_path, "P1", BioParameters())
     assert {int(end): int(stress) for end, stress in zip(windows.end, windows.stress, strict=True) if stress >= 0} == {
         **dict.fromkeys(range(30, 51), 0),
         **dict.fromkeys(range(90, 111), 1),
@@ -111,7 +115,7 @@ def test_each_person_and_each_session_starts_unknown() -> None:
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusNotFound, match="no Stress-Predict here"):
-        prepare(tmp_path, tmp_path)
+        prepare(tmp_path, tmp_path, Workers(1))
     with pytest.raises(NotPrepared, match="run maeum-train prepare first"):
         evaluate(tmp_path, tmp_path)
     invented(seconds=8).save(tmp_path / "bio.npz")
@@ -135,6 +139,34 @@ def test_fits_exports_and_scores_people_it_has_not_seen(tmp_path: Path) -> None:
     assert sum(map(sum, found["confusion"])) == found["n"] == 1200
     assert found["uar_folds"]["min"] <= found["uar_folds"]["mean"] <= found["uar_folds"]["max"]
     assert found["control"]["time since the start alone"] < found["uar"]
+    everybody, *folds = read_curves(tmp_path, "bio")
+    assert everybody["val_loss"] == []
+    for fold in folds:
+        assert len(fold["loss"]) == len(fold["val_loss"])
+        assert np.log(2) > fold["loss"][0] > fold["loss"][-1]
     with np.load(tmp_path / "bio-heldout.npz") as heldout:
         assert heldout["evidence"].shape == (1200, len(LABELS))
         assert (heldout["stress"] != UNLABELLED).all()
+
+
+def test_what_a_bio_model_is_worth_is_drawn(tmp_path: Path) -> None:
+    """Its part of the report has the scores of people left out, what time alone is worth, and every drawing."""
+    fitted, stress = tmp_path / "fitted", np.tile([0, 0, 1], 40)
+    fitted.mkdir()
+    p = np.where(stress == 1, 0.7, 0.2) + np.random.default_rng(1).normal(0, 0.3, len(stress))
+    evidence = np.array([evidence_of(float(np.clip(each, 0, 1))) for each in p], np.float32)
+    person = np.repeat(["P1", "P2"], 60)
+    np.savez(fitted / "bio-heldout.npz", person=person, end=np.arange(120.0), stress=stress, evidence=evidence)
+    scores = report(stress, np.column_stack([1 - p, p]))
+    spread = {"uar_folds": {"mean": 0.8, "sd": 0.1, "min": 0.7, "max": 0.9}, "control": {"time alone": 0.61}}
+    metrics = {**asdict(scores), **spread, "sessions": {"600 s": 0.75}}
+    (fitted / "bio-metrics.json").write_text(json.dumps(metrics))
+    (fitted / "bio-fit.json").write_text('{"seed": 1, "recipe": {}}')
+    write_curve(fitted / "bio", {"loss": [0.6, 0.5], "val_loss": []})
+    write_bundle_report(tmp_path, lambda *_: None)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert f"<strong>{scores.uar:.3f}</strong>" in html
+    assert "time alone: 0.610" in html
+    assert "<th>sessions of 600 s</th><td></td><td>0.750</td>" in html
+    names = ("confusion", "classes", "reliability", "learning")
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == {f"bio-{name}" for name in names}

@@ -118,7 +118,27 @@ def test_fits_leave_learning_curves(made: Path) -> None:
     """For TensorBoard, training and held-out loss of each fold."""
     logs = made / "work" / "fitted" / "tensorboard"
     assert {path.name for path in (logs / "voice").iterdir()} == {"fold-0", "fold-1", "fold-2"}
-    assert {path.name for path in (logs / "voice" / "fold-1").iterdir()} == {"training", "validation"}
+    for model in ("voice/fold-1", "text/fold-0"):
+        assert {path.name for path in (logs / model).iterdir()} == {"training", "validation"}
+
+
+def test_the_run_has_a_report(made: Path) -> None:
+    """One page with a part for each model, the scores of the held-out rows, and a PNG of every drawing."""
+    html = (made / "work" / "report.html").read_text(encoding="utf-8")
+    results = json.loads((made / "work" / "results.json").read_text())
+    for modality, title in (("voice", "Voice"), ("text", "Text")):
+        part = html.partition(f'<section class="part" id="{title}">')[2].partition('<section class="part"')[0]
+        (outcome,) = results[modality]["outcomes"]
+        assert f"<td>{outcome['scores']['uar']:.3f}" in part
+        assert "Learning curves" in part
+        assert "Number formats" in part
+        drawn = {path.stem for path in (made / "work" / "plots").glob(f"{modality}-*.png")}
+        assert {
+            f"{modality}-{name}" for name in (f"confusion-{modality}", "classes", "learning", "reliability")
+        } < drawn
+    metrics = json.loads((made / "work" / "fitted" / "text-metrics.json").read_text())
+    (text,) = results["text"]["outcomes"]
+    assert text["scores"]["confusion"] == metrics["corpora"]["KOTE"]["confusion"]
 
 
 def test_what_is_missing_or_unknown_is_named_in_one_line(tmp_path: Path) -> None:

@@ -21,8 +21,10 @@ class Interval:
 
 
 def clusters(table: Predictions) -> tuple[str, NDArray[np.str_]]:
-    """What is drawn as a whole, by name, and each row's: its session, or its speaker where there are no sessions."""
-    return ("session", table.session) if np.any(table.session != "") else ("speaker", table.speaker)
+    """What is drawn as a whole, by name, and each row's: its session, else its speaker, else the row itself."""
+    if np.any(table.session != ""):
+        return "session", table.session
+    return ("speaker", table.speaker) if np.any(table.speaker != "") else ("utterance", table.id)
 
 
 def intervals(

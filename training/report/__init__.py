@@ -19,7 +19,11 @@ from training.recipes import SEGMENT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from training.report.page import Drawing
+
 Progress = Callable[[int, int], object]
+History = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Learning curves of each fold, by model"""
 DRAWINGS = 10
 """Of a run with three modalities"""
 Plan = tuple[str, str, str, Callable[[], "Figure"]]
@@ -55,27 +59,36 @@ def write_report(folder: Path, progress: Progress) -> Results:
 
     `progress` is told steps done and in all. Needs matplotlib.
     """
-    from training.report.figures import laid_out, marked
-    from training.report.page import Drawing, page
+    from training.report.page import page
     from training.report.tensorboard import write_curves
-    from training.report.theme import inline_svg, style, write_png
 
     run, tables = read_run(folder)
     results = evaluated(tables, run, lambda done, total: progress(done, total + DRAWINGS))
-    _write(folder / "results.json", json.dumps(results.to_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    written = json.dumps(results.to_json(), ensure_ascii=False, indent=1, allow_nan=False)
+    write_page(folder / "results.json", written + "\n")
     write_curves(folder / "tensorboard", run.get("history") or {})
-    plots = folder / "plots"
-    plots.mkdir(exist_ok=True)
-    plans, drawings = list(_plans(results, run, calibrated_vote(tables))), {}
+    plans = list(plans_of(results, run.get("history") or {}, calibrated_vote(tables)))
     first = 2 ** len(results.calibration) - 1
+    drawings = drawn(plans, folder / "plots", results.leak, lambda done, _: progress(first + done, first + len(plans)))
+    write_page(folder / "report.html", page(results, run, drawings))
+    return results
+
+
+def drawn(plans: Sequence[Plan], plots: Path, leak: str | None, progress: Progress) -> "dict[str, Drawing]":
+    """Draw everything, for a page and as PNGs; `progress` is told drawings done and in all."""
+    from training.report.figures import laid_out, marked
+    from training.report.page import Drawing
+    from training.report.theme import inline_svg, style, write_png
+
+    plots.mkdir(exist_ok=True)
+    drawings = {}
     for done, (name, title, says, draw) in enumerate(plans, 1):
         with style():
-            figure = laid_out(marked(draw(), results.leak))
+            figure = laid_out(marked(draw(), leak))
             drawings[name] = Drawing(title, says, inline_svg(figure, escape(f"{title}: {says}")))
             write_png(figure, plots / f"{name}.png")
-        progress(first + done, first + len(plans))
-    _write(folder / "report.html", page(results, run, drawings))
-    return results
+        progress(done, len(plans))
+    return drawings
 
 
 def typical_scene(vote: Predictions) -> Predictions | None:
@@ -90,7 +103,7 @@ def typical_scene(vote: Predictions) -> Predictions | None:
     return rows[scene.ravel() == int(distance.argmin())]
 
 
-def _plans(results: Results, run: Mapping[str, Any], vote: Predictions) -> Iterator[Plan]:
+def plans_of(results: Results, history: History, vote: Predictions) -> Iterator[Plan]:
     """Every drawing that the run has data for."""
     from training.report import figures
 
@@ -109,37 +122,40 @@ def _plans(results: Results, run: Mapping[str, Any], vote: Predictions) -> Itera
     yield "reliability", "Reliability", says, lambda: figures.reliability(results)
     if results.whole.sessions:
         yield "sessions", "Sessions", "Scores of each session.", lambda: figures.sessions(results)
-    if history := _curves(run.get("history") or {}):
-        yield (
-            "learning",
-            "Learning curves",
-            "Each fold thin, their mean thick.",
-            lambda: figures.learning_curves(history),
-        )
+    yield from learning(history)
     if (scene := typical_scene(vote)) is not None:
         says = f"Truth and prediction of the vote in session {scene.session[0]}, {scene.scene[0]}, a typical scene."
         yield "timeline", "One scene over time", says, lambda: figures.timeline(scene)
+
+
+def learning(history: History) -> Iterator[Plan]:
+    """Learning curves, where there are any."""
+    from training.report import figures
+
+    if there := _curves(history):
+        says = "Each fold thin, their mean thick."
+        yield "learning", "Learning curves", says, lambda: figures.learning_curves(there)
 
 
 def _confusion(results: Results, name: str) -> Callable[[], "Figure"]:
     from training.report import figures
 
     outcome = results.whole if name == "vote" else results.outcome(name)
-    return lambda: figures.confusion(outcome, "")
+    return lambda: figures.confusion(outcome.scores.confusion)
 
 
 def _several(results: Results) -> list[Outcome]:
     return [results.whole] if len(results.calibration) > 1 else []
 
 
-def _curves(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[Mapping[str, Any]]]:
+def _curves(history: History) -> dict[str, list[Mapping[str, Any]]]:
     """Modalities of which there is at least one curve of losses."""
     there = {modality: [fold for fold in folds if fold.get("loss")] for modality, folds in history.items()}
     return {modality: folds for modality, folds in there.items() if folds}
 
 
-def _write(path: Path, text: str) -> None:
-    """As a whole or not at all."""
+def write_page(path: Path, text: str) -> None:
+    """Write a file, as a whole or not at all."""
     unfinished = path.with_name(path.name + ".part")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)

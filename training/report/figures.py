@@ -1,6 +1,7 @@
 """Drawings of results: pure functions to matplotlib figures, one for each question a reader has."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
 from models.scores import LABELS
 from training.evaluation.aligned import answered
@@ -17,6 +19,7 @@ from training.metrics import Bin
 from training.predictions import Predictions
 from training.report.theme import LIGHT
 
+Counts = NDArray[np.int64]
 MARKS = {"voice": "o", "text": "s", "bio": "^", "vote": "D"}
 NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 WIDE = 8.6
@@ -53,18 +56,18 @@ def overview(results: Results) -> Figure:
     return figure
 
 
-def confusion(outcome: Outcome, title: str) -> Figure:
+def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str] = LABELS) -> Figure:
     """Shares of each true label, with counts."""
-    counts = np.array(outcome.scores.confusion)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = Figure((4.6, 4.3), layout="constrained")
+    found = np.array(matrix)
+    shares = found / np.maximum(found.sum(axis=1, keepdims=True), 1)
+    edge = len(labels)
+    figure = Figure((1.4 + 0.46 * edge, 1.1 + 0.46 * edge), layout="constrained")
     axes = figure.subplots()
     for (truth, predicted), share in np.ndenumerate(shares):
-        _cell(axes, predicted, truth, float(share), int(counts[truth, predicted]))
-    edge = len(LABELS)
-    axes.set(xlim=(0, edge), ylim=(edge, 0), aspect="equal", xlabel="predicted", ylabel="true", title=title)
-    axes.set_xticks(np.arange(edge) + 0.5, LABELS, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(np.arange(edge) + 0.5, LABELS)
+        _cell(axes, predicted, truth, float(share), int(found[truth, predicted]))
+    axes.set(xlim=(0, edge), ylim=(edge, 0), aspect="equal", xlabel="predicted", ylabel="true")
+    axes.set_xticks(np.arange(edge) + 0.5, labels, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(np.arange(edge) + 0.5, labels)
     axes.tick_params(length=0, pad=4)
     axes.spines[:].set_visible(False)
     return figure
@@ -76,22 +79,26 @@ def classes(table: Predictions) -> Figure:
     corpora = np.unique(rows.corpus)
     of = rows.corpus if len(corpora) > 1 else rows.kind
     kinds = corpora.tolist() if len(corpora) > 1 else np.unique(of)[::-1].tolist()
-    figure = Figure((WIDE, 3.0), layout="constrained")
+    true = {f"true {kind}": np.bincount(rows.truth[of == kind], minlength=len(LABELS)) for kind in kinds}
+    return counts(true, np.bincount(rows.probabilities.argmax(axis=1), minlength=len(LABELS)), LABELS)
+
+
+def counts(true: Mapping[str, Counts], said: Counts, labels: Sequence[str]) -> Figure:
+    """How often each label is true, by kind of rows, and how often it is said; [labels] each."""
+    figure = Figure((WIDE, 0.9 + 0.3 * len(labels)), layout="constrained")
     axes = figure.subplots()
-    places, left = np.arange(len(LABELS)), np.zeros(len(LABELS))
-    for kind, alpha in zip(kinds, np.linspace(0.85, 0.35, len(kinds)), strict=True):
-        counts = np.bincount(rows.truth[of == kind], minlength=len(LABELS))
-        axes.barh(places, counts, left=left, height=0.62, color=LIGHT["voice"], alpha=alpha, label=f"true {kind}")
-        left += counts
-    said = np.bincount(rows.probabilities.argmax(axis=1), minlength=len(LABELS))
+    places, left = np.arange(len(labels)), np.zeros(len(labels))
+    for (kind, found), alpha in zip(true.items(), np.linspace(0.85, 0.25, len(true)), strict=True):
+        axes.barh(places, found, left=left, height=0.62, color=LIGHT["voice"], alpha=alpha, label=kind)
+        left += found
     axes.plot(
         said, places, linestyle="", marker="D", markersize=6, color=LIGHT["wrong"], label="predicted", clip_on=False
     )
-    for place, (true, predicted) in enumerate(zip(left, said, strict=True)):
-        for x, count, colour in ((1.06, true, "ink"), (1.18, predicted, "wrong")):
+    for place, (known, predicted) in enumerate(zip(left, said, strict=True)):
+        for x, count, colour in ((1.06, known, "ink"), (1.18, predicted, "wrong")):
             where = axes.get_yaxis_transform()
             axes.text(x, place, f"{count:.0f}", transform=where, color=LIGHT[colour], ha="right", va="center")
-    axes.set(yticks=places, yticklabels=LABELS, xlabel="utterances", ylim=(len(LABELS) - 0.5, -0.5))
+    axes.set(yticks=places, yticklabels=labels, xlabel="utterances", ylim=(len(labels) - 0.5, -0.5))
     axes.set_xlim(0, max(left.max(), said.max()) * 1.02)
     axes.text(1.06, -0.8, "true", transform=axes.get_yaxis_transform(), color=LIGHT["muted"], ha="right")
     axes.text(1.18, -0.8, "predicted", transform=axes.get_yaxis_transform(), color=LIGHT["muted"], ha="right")
@@ -104,7 +111,7 @@ def classes(table: Predictions) -> Figure:
 def learning_curves(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     """Training and validation loss of every fold, thin, and their means over folds."""
     there = {modality: folds for modality, folds in history.items() if any(fold.get("loss") for fold in folds)}
-    figure = Figure((WIDE, 2.9), layout="constrained")
+    figure = Figure((min(WIDE, 4.3 * len(there)), 2.9), layout="constrained")
     for axes, (modality, folds) in zip(figure.subplots(1, len(there), squeeze=False)[0], there.items(), strict=True):
         for key, line, name in (("loss", "--", "training"), ("val_loss", "-", "validation")):
             _curves(axes, [fold[key] for fold in folds if fold.get(key)], modality, line, name)
@@ -120,15 +127,38 @@ def reliability(results: Results) -> Figure:
     """How often predictions are right by how sure they are, before and after calibration."""
     columns = [results.outcome(modality) for modality in results.calibration]
     columns += [results.whole] if len(columns) > 1 else []
-    figure = Figure((WIDE, min(0.5 + 0.9 * WIDE / len(columns), 3.6)), layout="constrained")
-    for axes, outcome in zip(figure.subplots(1, len(columns), squeeze=False, sharey=True)[0], columns, strict=True):
+    return reliabilities([_panel(results, outcome) for outcome in columns])
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One model's reliability."""
+
+    name: str
+    """A modality, or `vote`"""
+    bins: Sequence[Bin]
+    ece: float
+    before: Sequence[Bin] = ()
+    """Without calibration, where there was one"""
+
+
+def _panel(results: Results, outcome: Outcome) -> Panel:
+    name = kind_of(outcome)
+    before = results.calibration[name].reliability_before if name in results.calibration else ()
+    return Panel(name, outcome.reliability, outcome.scores.ece, before)
+
+
+def reliabilities(panels: Sequence[Panel]) -> Figure:
+    """Panels side by side."""
+    side = min(WIDE / len(panels), 3.2)
+    figure = Figure((side * len(panels), 0.5 + 0.9 * side), layout="constrained")
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False, sharey=True)[0], panels, strict=True):
         axes.plot([0, 1], [0, 1], color=LIGHT["muted"], linewidth=0.8, linestyle=":")
-        colour = LIGHT[kind_of(outcome)]
-        if before := results.calibration.get(outcome.modalities[0]) if len(outcome.modalities) == 1 else None:
-            _bins(axes, before.reliability_before, "before", color=colour, alpha=0.45, linestyle="--", marker="")
-        _bins(axes, outcome.reliability, f"ECE {outcome.scores.ece:.3f}", color=colour, marker=MARKS[kind_of(outcome)])
-        name = outcome.modalities[0] if len(outcome.modalities) == 1 else "vote"
-        axes.set(title=name, xlim=(0, 1), ylim=(0, 1), xlabel="largest probability", aspect="equal")
+        colour = LIGHT[panel.name]
+        if panel.before:
+            _bins(axes, panel.before, "before", color=colour, alpha=0.45, linestyle="--", marker="")
+        _bins(axes, panel.bins, f"ECE {panel.ece:.3f}", color=colour, marker=MARKS[panel.name])
+        axes.set(title=panel.name, xlim=(0, 1), ylim=(0, 1), xlabel="largest probability", aspect="equal")
         axes.set_xticks([0, 0.5, 1])
         axes.legend(loc="upper left", fontsize=8, handlelength=1.6, borderaxespad=0.2)
     figure.axes[0].set_ylabel("share right")

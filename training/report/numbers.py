@@ -51,11 +51,11 @@ def tables(results: Results) -> list[Table]:
     """Every table there is to show about a run."""
     return [
         _scores(results),
-        *(_corpus(results, corpus) for corpus in results.corpora),
+        *_corpora(results),
         *(_kind(results.outcomes, kind) for kind in results.whole.kinds),
         _recall(results.outcomes),
         *([_dimensions(results)] if results.whole.dimensions else []),
-        _folds(results.outcomes),
+        *([_folds(results.outcomes)] if len(results.whole.folds) > 1 else []),
         _calibration(results),
         *([_weights(results)] if len(results.calibration) > 1 else []),
     ]
@@ -128,7 +128,9 @@ def _scores(results: Results) -> Table:
         (o.name, str(o.n), *(_with_interval(o, score) for score in SCORES), f"{o.scores.ece:.3f}")
         for o in results.outcomes
     ]
-    gauges = [_gauge(gauge) for gauge in results.gauges]
+    reasons = [gauge.reason for gauge in results.gauges]
+    once = [gauge for place, gauge in enumerate(results.gauges) if gauge.scores or gauge.reason not in reasons[:place]]
+    gauges = [_gauge(gauge) for gauge in once]
     bar = _published(results.corpus)
     note = (
         f"All test rows together; intervals by drawing each {results.clusters} as a whole. Rows in italics use no "
@@ -145,10 +147,23 @@ def _published(corpus: str) -> list[tuple[str, ...]]:
     return [(PUBLISHED, "", *scores, "")] if scores else []
 
 
+def _corpora(results: Results) -> list[Table]:
+    """Where there are several, each apart: in a table of its own, or all in one where there is but one model."""
+    if len(results.outcomes) > 1 or not results.corpora:
+        return [_corpus(results, corpus) for corpus in results.corpora]
+    (outcome,) = results.outcomes
+    rows = tuple(
+        (corpus, *_plain(scores), *(_number(g.scores.accuracy) for g in results.corpora[corpus][:1] if g.scores))
+        for corpus, scores in outcome.corpora.items()
+    )
+    note = f"The same model on each corpus's test rows; the last column is the accuracy of its {LARGEST}."
+    return [Table("Corpora apart", note, ("", "n", *HEADS.values(), "ECE", LARGEST), rows)]
+
+
 def _corpus(results: Results, corpus: str) -> Table:
     """One corpus's rows of the same models."""
     rows = [(o.name, *_plain(o.corpora[corpus])) for o in results.outcomes if corpus in o.corpora]
-    gauges, bar = [_gauge(gauge) for gauge in results.corpora[corpus]], _published(corpus)
+    gauges, bar = [_gauge(gauge) for gauge in results.corpora[corpus] if gauge.scores], _published(corpus)
     note = "The same models, on this corpus's test rows." + (f" {PUBLISHED_NOTE}" if bar else "")
     return Table(f"{corpus} alone", note, ("", "n", *HEADS.values(), "ECE"), (*rows, *gauges, *bar))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from training.evaluation.gauge import LARGEST, RANDOM
 from training.evaluation.results import Results
-from training.report.numbers import APART, Table, run_tables, tables
+from training.report.numbers import APART, HEADS, Table, run_tables, tables
 from training.report.theme import DARK, LIGHT
 
 
@@ -20,6 +20,16 @@ class Drawing:
     svg: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a page about several models."""
+
+    title: str
+    says: str
+    body: Sequence[str]
+    """Sections"""
+
+
 def page(results: Results, run: Mapping[str, Any], drawings: Mapping[str, Drawing]) -> str:
     """HTML of the whole report.
 
@@ -30,24 +40,52 @@ def page(results: Results, run: Mapping[str, Any], drawings: Mapping[str, Drawin
     drawings
         By file name; those named `confusion-...` stand side by side.
     """
-    leak = results.leak
-    wide = [name for name in drawings if not name.startswith("confusion")]
-    matrices = "".join(_figure(drawing) for name, drawing in drawings.items() if name not in wide)
+    remarks = [f"{remark}." for remark in run.get("remarks") or []]
     body = [
         _head(results),
-        _tiles(results),
-        *(_figure(drawings[name]) for name in wide[:1]),
-        *(_table(table, leak) for table in tables(results)),
-        f'<section><h2>Confusion</h2><div class="pair">{matrices}</div></section>',
-        *(_figure(drawings[name]) for name in wide[1:]),
-        *(_table(table, leak if table.title.startswith("On shuffled") else None) for table in run_tables(run)),
-        _how(results, run.get("packages") or {}, [f"{remark}." for remark in run.get("remarks") or []]),
+        *sections(results, run, drawings),
+        _how(results, run.get("packages") or {}, remarks),
     ]
-    title = escape(f"{results.corpus}, {results.protocol}: evaluation")
+    return _document(f"{results.corpus}, {results.protocol}: evaluation", body, leaky=bool(results.leak))
+
+
+def page_of_parts(title: str, facts: Mapping[str, str], parts: Sequence[Part], packages: Mapping[str, str]) -> str:
+    """HTML of a report about models that were never asked together."""
+    contents = "".join(f'<li><a href="#{escape(part.title)}">{escape(part.title)}</a></li>' for part in parts)
+    head = f"<header><p>Evaluation</p><h1>{escape(title)}</h1>{_facts(facts)}</header><nav><ul>{contents}</ul></nav>"
+    shown = [
+        f'<section class="part" id="{escape(part.title)}"><h1>{escape(part.title)}</h1>'
+        f'<p class="note">{escape(part.says)}</p></section>' + "\n".join(part.body)
+        for part in parts
+    ]
+    made = "Made with " + ", ".join(f"{name} {version}" for name, version in packages.items()) + "."
+    return _document(f"{title}: evaluation", [head, *shown, f'<p class="note made">{escape(made)}</p>'], leaky=False)
+
+
+def sections(results: Results, run: Mapping[str, Any], drawings: Mapping[str, Drawing]) -> list[str]:
+    """Everything about one evaluation but what it is and how to read it."""
+    leak = results.leak
+    wide = [name for name in drawings if not name.startswith("confusion")]
+    return [
+        _tiles(results),
+        *(figure(drawings[name]) for name in wide[:1]),
+        *(table_section(table, leak) for table in tables(results)),
+        confusions([drawing for name, drawing in drawings.items() if name not in wide]),
+        *(figure(drawings[name]) for name in wide[1:]),
+        *(table_section(table, leak if table.title.startswith("On shuffled") else None) for table in run_tables(run)),
+    ]
+
+
+def confusions(drawings: Sequence[Drawing]) -> str:
+    """Matrices side by side."""
+    return f'<section><h2>Confusion</h2><div class="pair">{"".join(map(figure, drawings))}</div></section>'
+
+
+def _document(title: str, body: Sequence[str], *, leaky: bool) -> str:
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<style>{_colours()}{STYLE}</style></head>\n<body class="{"leaky" if leak else "sound"}"><main>'
+        f'<style>{_colours()}{STYLE}</style></head>\n<body class="{"leaky" if leaky else "sound"}"><main>'
         + "\n".join(body)
         + "</main></body></html>\n"
     )
@@ -62,10 +100,12 @@ def _head(results: Results) -> str:
         "utterances": f"{results.utterances:,}",
         "folds": str(len(results.whole.folds)),
     }
+    return f"<header><p>Evaluation</p><h1>{escape(results.corpus)}</h1>{_warning(results.leak)}{_facts(facts)}</header>"
+
+
+def _facts(facts: Mapping[str, str]) -> str:
     listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items() if value)
-    return (
-        f"<header><p>Evaluation</p><h1>{escape(results.corpus)}</h1>{_warning(results.leak)}<dl>{listed}</dl></header>"
-    )
+    return f"<dl>{listed}</dl>"
 
 
 def _warning(leak: str | None) -> str:
@@ -76,26 +116,38 @@ def _tiles(results: Results) -> str:
     """The four numbers to remember, each beside what is reached without features."""
     whole = results.whole
     gauges = {gauge.name: gauge.scores for gauge in results.gauges}
-    tiles = []
-    for score, name in (
-        ("accuracy", "accuracy"),
-        ("uar", "UAR"),
-        ("macro_f1", "macro-F1"),
-        ("weighted_f1", "weighted F1"),
-    ):
+    shown = []
+    for score, name in HEADS.items():
         interval = whole.intervals[score]
         beside = [f"{g} {getattr(gauges[g], score):.3f}" for g in (LARGEST, RANDOM) if gauges.get(g)]
-        tiles.append(
-            f"<div><span>{name}</span><strong>{getattr(whole.scores, score):.3f}</strong>"
-            f"<small>{interval.low:.3f} to {interval.high:.3f}</small>"
-            f"<small>{'<br>'.join(map(escape, beside))}</small>"
-            + (f'<small class="leak">leaky: {escape(results.leak)}</small>' if results.leak else "")
-            + "</div>"
-        )
-    return f'<section><h2>{escape(whole.name)}</h2><div class="tiles">{"".join(tiles)}</div></section>'
+        smaller = [f"{interval.low:.3f} to {interval.high:.3f}", *beside]
+        shown.append(Tile(name, f"{getattr(whole.scores, score):.3f}", smaller))
+    return tiles(whole.name, shown, results.leak)
 
 
-def _table(table: Table, leak: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number to remember."""
+
+    name: str
+    value: str
+    beside: Sequence[str]
+    """What it is to be compared with"""
+
+
+def tiles(title: str, shown: Sequence[Tile], leak: str | None = None) -> str:
+    """Numbers side by side."""
+    warning = f'<small class="leak">leaky: {escape(leak)}</small>' if leak else ""
+    cells = "".join(
+        f"<div><span>{escape(tile.name)}</span><strong>{escape(tile.value)}</strong>"
+        f"<small>{'<br>'.join(map(escape, tile.beside))}</small>{warning}</div>"
+        for tile in shown
+    )
+    return f'<section><h2>{escape(title)}</h2><div class="tiles">{cells}</div></section>'
+
+
+def table_section(table: Table, leak: str | None = None) -> str:
+    """A table with its title and note; red where its numbers leak."""
     head = "".join(f"<th>{escape(name)}</th>" for name in table.head)
     rows = "".join(_row(row, leak) for row in table.rows)
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
@@ -120,7 +172,8 @@ def _cell(text: str) -> str:
     return escape(number) + (f" <small>[{escape(interval)}</small>" if bracket else "")
 
 
-def _figure(drawing: Drawing) -> str:
+def figure(drawing: Drawing) -> str:
+    """A drawing with its title and what it shows."""
     return (
         f"<figure><figcaption><h2>{escape(drawing.title)}</h2><p>{escape(drawing.says)}</p></figcaption>"
         f"{drawing.svg}</figure>"
@@ -180,6 +233,11 @@ tbody tr:hover{background:color-mix(in srgb,var(--line) 30%,transparent)}
 .apart th{white-space:normal;min-width:16em}
 .note,figcaption p{color:var(--muted);margin:0 0 10px;max-width:72ch}
 figure{margin-inline:0}
+nav ul{display:flex;gap:18px;list-style:none;padding:0;margin:18px 0 0}
+a{color:var(--voice)}
+section.part{border-top:2px solid var(--ink);margin-top:72px;padding-top:18px}
+section.part h1{font-size:26px;margin:0 0 6px}
+p.made{margin-top:44px}
 svg{width:100%;height:auto;display:block}
 svg text{font-family:system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif!important}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(360px,100%),1fr));gap:24px}

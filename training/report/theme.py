@@ -39,6 +39,8 @@ DARK = {
     "leak": "#ff6b7d",
 }
 DPI = 160
+PIXELS = 116
+"""Of a page in an inch of a drawing: the widest ones fill it, and writing has one size in all"""
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9.0,
@@ -98,4 +100,5 @@ def inline_svg(figure: "Figure", says: str) -> str:
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
     for name, colour in LIGHT.items():
         svg = svg.replace(colour, f"var(--{name})")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{says}"', 1)
+    wide = PIXELS * float(figure.get_figwidth())
+    return svg.replace("<svg", f'<svg role="img" aria-label="{says}" style="max-width:{wide:.0f}px"', 1)
