@@ -14,6 +14,7 @@ from models.model import Model
 from models.reliability import reliability
 from models.scores import LABELS, MODALITIES, Modality
 from training.errors import NotPrepared
+from training.personal import FILE
 from training.quantisation import comparison_path
 from training.stages import PACKAGES, SEGMENT, VOICE_HOP_S, VOICE_WINDOW_S, read_json
 
@@ -46,6 +47,8 @@ def export(fitted: Path, bundle: Path, name: str) -> Bundle:
         "packages": {package: version(package) for package in PACKAGES},
     }
     training.update({modality: _provenance(modality, fitted) for modality in there})
+    if personal := _personal(fitted):
+        training["personal"] = personal
     models, segment_models = [_model(modality, fitted) for modality in there], _segment_models(fitted)
     return write_bundle(bundle, name, models, training, card(name, training), segment_models)
 
@@ -58,14 +61,15 @@ def _model(modality: Modality, fitted: Path) -> Model:
     temperature = metrics.get("temperature", 1.0)
     weight = round(reliability(_lowest_uar(metrics), len(metrics.get("classes", LABELS))), 3)
     if modality == "voice":
-        return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature, weight)
+        neutral = _neutral(fitted, "windows")
+        return Model(graph, parameters, VOICE_WINDOW_S, VOICE_HOP_S, temperature, weight, neutral)
     window_s, hop_s = getattr(parameters, "window_s", None), getattr(parameters, "hop_s", None)
     return Model(graph, parameters, window_s, hop_s, temperature, weight)
 
 
 def _lowest_uar(metrics: dict[str, Any]) -> float:
     """Of the corpora tested on the worst counts: a session is like none of them."""
-    return min((scores["uar"] for scores in metrics.get("corpora", {}).values()), default=metrics["uar"])
+    return float(min((scores["uar"] for scores in metrics.get("corpora", {}).values()), default=metrics["uar"]))
 
 
 def _segment_models(fitted: Path) -> Iterable[Model]:
@@ -73,7 +77,19 @@ def _segment_models(fitted: Path) -> Iterable[Model]:
     if (metrics := fitted / f"{SEGMENT}-metrics.json").is_file():
         parameters = WhisperParameters.from_json(read_json(fitted / f"{SEGMENT}.json"))
         graph = (fitted / f"{SEGMENT}.tflite").read_bytes()
-        yield Model(graph, parameters, temperature=read_json(metrics)["temperature"])
+        temperature, neutral = read_json(metrics)["temperature"], _neutral(fitted, "segments")
+        yield Model(graph, parameters, temperature=temperature, neutral=neutral)
+
+
+def _personal(fitted: Path) -> dict[str, Any]:
+    """What a person's profile is worth, if that was measured."""
+    return read_json(fitted / FILE) if (fitted / FILE).is_file() else {}
+
+
+def _neutral(fitted: Path, model: str) -> tuple[float, ...] | None:
+    """What strangers' neutral speech is answered with, where a profile helps."""
+    answer = _personal(fitted).get("voice", {}).get("neutral", {}).get(model)
+    return None if answer is None else tuple(answer)
 
 
 def _provenance(modality: Modality, fitted: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from models.scores import LABELS
 from training.report.numbers import Table, sizes
+from training.report.personal import personal_tables
 from training.variants import Comparison
 
 LIMITS = """## Limits
@@ -75,7 +76,8 @@ def card(name: str, training: Mapping[str, Any]) -> str:
     compared = [Comparison.from_json(each) for m in modalities for each in training[m].get("sizes") or []]
     formats = [markdown(sizes(compared))] if compared else []
     terms = _licences(training[modality] for modality in modalities)
-    return "\n".join([head, made, terms, *sections, *formats, LIMITS])
+    personal = [markdown(each) for each in personal_tables(training.get("personal", {}))]
+    return "\n".join([head, made, terms, *sections, *personal, *formats, LIMITS])
 
 
 def _packages(packages: Mapping[str, str]) -> str:

@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     _evaluate_options(commands.add_parser("evaluate", help="score the exported graphs on held-out data"))
     _report_options(commands.add_parser("report", help="evaluate a run's predictions: tables, report.html, drawings"))
     _quantise_options(commands.add_parser("quantise", help="compare the graphs' sizes in bits and use the smallest"))
+    _personal_options(commands.add_parser("personal", help="measure what a person's profile is worth"))
     _export_options(commands.add_parser("export", help="write a bundle of the fitted and evaluated models"))
     _all_options(commands.add_parser("all", help="from a corpus to a bundle tested on people it had not heard"))
     _bundle_options(commands.add_parser("bundle", help="the default bundle, from the folder of shared data"))
@@ -92,6 +93,12 @@ def _quantise_options(parser: argparse.ArgumentParser) -> None:
     _variant(parser)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
+
+
+def _personal_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--prepared", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
+    parser.add_argument("--fitted", type=Path, required=True, metavar="DIR", help="what `fit` and `evaluate` wrote")
+    parser.add_argument("--json", action="store_true", help="print the tables as JSON")
 
 
 def _export_options(parser: argparse.ArgumentParser) -> None:
@@ -308,6 +315,19 @@ def _print_table(table: "Table") -> None:
     sys.stdout.write(table_text(table, None if terminal else 120, terminal))
 
 
+def _personal(arguments: argparse.Namespace) -> None:
+    from training.personal import measure
+    from training.report.personal import personal_tables
+
+    with _progress("personal") as progress:
+        found = measure(arguments.prepared, arguments.fitted, progress)
+    if arguments.json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        return
+    for table in personal_tables(found):
+        _print_table(table)
+
+
 def _export(arguments: argparse.Namespace) -> None:
     from training import bundling
 
@@ -327,6 +347,7 @@ def _bundle(arguments: argparse.Namespace) -> None:
         stages.fit_apart(modality, prepared, fitted, arguments.recipes, arguments.seed)
         comparisons += _quantised(modality, prepared, fitted, arguments.variant, arguments.jobs)
     _print_sizes(comparisons)
+    _personal(argparse.Namespace(prepared=prepared, fitted=fitted, json=False))
     _export(argparse.Namespace(fitted=fitted, out=arguments.out, name=name))
     _bundle_report(work)
     sys.stdout.write(f"{work}: every step; learning curves: tensorboard --logdir {fitted / 'tensorboard'}\n")
@@ -375,6 +396,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "evaluate": _evaluate,
     "report": _report,
     "quantise": _quantise,
+    "personal": _personal,
     "export": _export,
     "all": _all,
     "bundle": _bundle,

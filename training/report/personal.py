@@ -1,0 +1,75 @@
+"""What a person's profile is worth, as tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.report.numbers import Table
+
+MODELS = {"windows": "MFCC", "segments": "Whisper", "both": "both"}
+VOICE = """UAR on speakers that were left out, without and with a profile made of so many of their neutral clips; the
+speaker's other clips are scored (mean of 24 draws, the gain over folds). Of the difference between what a model says of
+somebody's neutral speech and what it says of strangers', {pull:.0%} is taken away at most; the share was chosen on the
+corpora other than RAVDESS. With four clips nothing neutral is left of a RAVDESS actor, so its UAR is of six labels.
+Shifting Whisper's statistics by the speaker's neutral mean was tried, too: it gained as much on RAVDESS and lost up to
+13 points elsewhere. {whole}"""
+WHOLE = """The model of whole segments, trained and tested with every speaker normalised by all of their clips of every
+emotion, which nobody has beforehand, has {known} ({corpus} {without:.3f} without): a profile keeps {kept:.0%} of
+that."""
+BODY = """Balanced accuracy on Stress-Predict, one person left out at a time, in sessions that begin five minutes into
+the recording: the baseline begins with nothing, or with what the first minutes told, counted as a minute at most, and
+goes on learning. A profile helps while the person is new, and costs a little in an hour. Frozen, it is worse than none.
+What a profile of another day is worth is not known: everybody was recorded once."""
+
+
+def personal_tables(found: Mapping[str, Any]) -> list[Table]:
+    """Tables of what `training.personal` found; none where nothing was measured."""
+    return [
+        *([_voice(found["voice"])] if "voice" in found else []),
+        *([_body(found["body"])] if "body" in found else []),
+    ]
+
+
+def _voice(found: Mapping[str, Any]) -> Table:
+    from models.personal import PULL
+
+    head = ("corpus", "model", "neutral clips", "n", "speakers", "without", "with", "gain")
+    rows = tuple(
+        (row["corpus"], MODELS[row["model"]], str(row["known"]), str(row["n"]), str(row["speakers"]), *_scores(row))
+        for row in found["gains"]
+    )
+    note = VOICE.format(pull=PULL, whole=_whole(found)).strip()
+    unused = [
+        MODELS[name] for name in ("windows", "segments") if _is_there(found, name) and name not in found["neutral"]
+    ]
+    if unused:
+        note += f"\nIt does not help {' and '.join(unused)} and is not applied there."
+    return Table("A person's profile: voice", note, head, rows)
+
+
+def _is_there(found: Mapping[str, Any], model: str) -> bool:
+    return any(row["model"] == model for row in found["gains"])
+
+
+def _whole(found: Mapping[str, Any]) -> str:
+    """What every clip of a speaker tells, for the first corpus."""
+    corpus, scores = next(iter(found.get("whole recording", {}).items()), ("", None))
+    gains = [row for row in found["gains"] if (row["corpus"], row["model"]) == (corpus, "segments")]
+    if scores is None or not gains or scores["with"] <= scores["without"]:
+        return ""
+    kept = max(row["with"] - row["without"] for row in gains) / (scores["with"] - scores["without"])
+    return WHOLE.format(known=f"{scores['with']:.3f}", corpus=corpus, without=scores["without"], kept=kept)
+
+
+def _body(rows: list[Mapping[str, Any]]) -> Table:
+    head = ("session", "profile of", "", "n", "people", "without", "with", "gain")
+    return Table("A person's profile: body", BODY, head, tuple(_body_row(row) for row in rows))
+
+
+def _body_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    session = f"{row['session_s'] / 60:.0f} min" if row["session_s"] else "to the end"
+    frozen = "frozen" if row.get("frozen") else ""
+    return (session, f"{row['known_s'] / 60:.0f} min", frozen, str(row["n"]), str(row["people"]), *_scores(row))
+
+
+def _scores(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{row['without']:.3f}", f"{row['with']:.3f}", f"{row['gain']['mean']:+.3f} ± {row['gain']['sd']:.3f}")
