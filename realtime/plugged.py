@@ -17,7 +17,8 @@ from devices.link.port_finder import listed_ports
 from devices.microphone_level import Level, hear_all
 from devices.portaudio import MicrophoneUnavailable, inputs
 from devices.sensors.catalog import title
-from realtime.ending import DONE, MISSING
+from devices.sensors.url import BadSensorUrl
+from realtime.ending import DONE, MISSING, USAGE, complain
 
 _QUIETEST_DB, _BAR = -60.0, 10
 
@@ -34,9 +35,12 @@ def show_devices(ports: Sequence[str], *, listen: bool, as_json: bool) -> int:
     as_json
         One JSON object in place of tables.
     """
-    microphones, complaint = _microphones() if not ports else ([], "")
     listed = listed_ports()
-    found = [named(port, listed) for port in ports] if ports else [unheard(port) for port in listed]
+    try:
+        found = [named(port, listed) for port in ports] if ports else [unheard(port) for port in listed]
+    except BadSensorUrl as error:
+        return complain(error, USAGE)
+    microphones, complaint = _microphones() if not ports else ([], "")
     if listen:
         microphones, found = _listen(microphones, found)
     if as_json:

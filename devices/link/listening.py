@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from devices.link.chips import Guess, guess
 from devices.link.evidence import TEXT_SHARE, printable
 from devices.link.port_finder import ListedPort, lasting_name
-from devices.link.recognition import Recognised, recognise
+from devices.link.recognition import Recognised, few_lines, recognise
 from devices.link.script import Conversation
 from devices.link.transport import LinkError, RateRefused, SerialTransport, SocketTransport, Transport
 from devices.sensors import catalog
 from devices.sensors.driver import Port, Refused
 from devices.sensors.questions import QUESTIONS
 from devices.sensors.suggestion import Suggestion, suggest
-from devices.sensors.url import SensorUrl
+from devices.sensors.url import BadSensorUrl, SensorUrl, place
 
 LISTEN_S = 3.6
 """At one port, at most"""
@@ -83,10 +83,16 @@ def unheard(port: ListedPort) -> Finding:
 
 
 def named(text: str, listed: Sequence[ListedPort]) -> Finding:
-    """Return what is known of a port that a person named: `/dev/ttyUSB0`, `COM3`, `socket://HOST:PORT`."""
-    scheme, separator, address = text.partition("://")
-    if not separator:
-        scheme, address = "serial", text
+    """Return what is known of a port that a person named: `/dev/ttyUSB0`, `COM3`, `socket://HOST:PORT`.
+
+    Raises
+    ------
+    BadSensorUrl
+        When it is none.
+    """
+    scheme, address = place(text, text) if "://" in text else ("serial", text)
+    if scheme == "lsl":
+        raise BadSensorUrl(f"{text!r} is no port to listen to; name a serial port or socket://HOST:PORT")
     if scheme == "socket":
         port = ListedPort(address)
         return Finding(port, address, guess(port), scheme)
@@ -174,7 +180,7 @@ class _Listening:
             if printable(window) < TEXT_SHARE * len(window):
                 return None
             self._text = data
-        return None
+        return few_lines(data)
 
     def _window(self, before: bytes) -> tuple[bytes, Recognised | None]:
         window, end = b"", min(time.monotonic() + WINDOW_S, self._end)
@@ -190,7 +196,7 @@ class _Listening:
         """Say what came and was of no protocol."""
         lines = self._text.decode("ascii", "replace").split("\n")
         if line := max((line.strip() for line in lines), key=len, default=""):
-            return f"prints text without numbers that a session could use: {line[:60]!r}"
+            return f"prints text that is no list of numbers: {line[:60]!r}"
         tried = ", ".join(str(baud) for baud in self._rates if baud is not None)
         return "sends bytes of no device that is known" + (f", at none of {tried} baud" if tried else "")
 
@@ -223,7 +229,7 @@ class _Listening:
             self._transport.tune(baud)
         return baud
 
-    def _read(self, seconds: float, enough: Callable[[bytes], object] = lambda data: False) -> bytes:  # noqa: ARG005 - never
+    def _read(self, seconds: float, enough: Callable[[bytes], object] = lambda data: False) -> bytes:  # noqa: ARG005 - never enough
         end, data = min(time.monotonic() + seconds, self._end), b""
         while time.monotonic() < end and not enough(data):
             data += self._transport.read()

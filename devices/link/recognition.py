@@ -15,8 +15,8 @@ from devices.sensors.lines_decoder import LinesDecoder
 
 NAMES: Mapping[bytes, str] = {b"EmotiBit": "emotibit"}
 """What a device prints of itself while it starts, to its protocol"""
-NAME_ALONE = 0.5
-"""Confidence where a device has said its name and no frame"""
+DOUBTFUL = 0.5
+"""Confidence where a device has said its name and no frame, or too few lines"""
 _MOST_BYTES = 16_384
 _USUAL_PACKET = "2"  # of a HealthyPi
 
@@ -43,6 +43,14 @@ def recognise(data: bytes) -> Recognised | None:
     data = data[-_MOST_BYTES:]
     found = filter(None, (_believed(*candidate, data) for candidate in _candidates(data)))
     return max(found, key=lambda one: one.confidence, default=None) or _named(data)
+
+
+def few_lines(data: bytes) -> Recognised | None:
+    """Return text lines where at least one is of numbers: a thermometer may print one a second."""
+    decoder = LinesDecoder()
+    decoder.push(data)
+    channels = tuple(each for layout in decoder.layouts for each in layout.channels)
+    return Recognised("lines", DOUBTFUL, channels) if channels and not decoder.counters.broken else None
 
 
 def _candidates(data: bytes) -> Iterator[tuple[str, Decoder, Mapping[str, str]]]:
@@ -75,4 +83,4 @@ def _believed(protocol: str, decoder: Decoder, options: Mapping[str, str], data:
 
 
 def _named(data: bytes) -> Recognised | None:
-    return next((Recognised(protocol, NAME_ALONE) for name, protocol in NAMES.items() if name in data), None)
+    return next((Recognised(protocol, DOUBTFUL) for name, protocol in NAMES.items() if name in data), None)

@@ -68,11 +68,8 @@ def parse(text: str) -> SensorUrl:
     UnknownProtocol
         When nobody speaks the protocol; the message lists those there are.
     """
-    scheme, separator, rest = text.strip().partition("://")
-    if not separator or scheme not in SCHEMES:
-        raise BadSensorUrl(f"sensor {text!r} must begin with serial://, socket:// or lsl://, as in {EXAMPLE}")
-    where, _, query = rest.partition("?")
-    address = _address(text, scheme, unquote(where))
+    where, _, query = text.strip().partition("?")
+    scheme, address = place(text, where)
     options = _options(text, query)
     protocol = _protocol(text, scheme, options.pop("protocol", None))
     wanted = wanted_channels(text, options.pop("channels", ""))
@@ -89,7 +86,17 @@ def _channel(wanted: Wanted) -> str:
     return wanted.stream + channel + (f"/{quote(wanted.formula, safe='')}" if wanted.formula else "")
 
 
-def _address(text: str, scheme: str, address: str) -> str:
+def place(text: str, where: str) -> tuple[str, str]:
+    """Read `SCHEME://ADDRESS` and return both; `text` is what to quote in a message.
+
+    Raises
+    ------
+    BadSensorUrl
+    """
+    scheme, separator, quoted = where.partition("://")
+    if not separator or scheme not in SCHEMES:
+        raise BadSensorUrl(f"sensor {text!r} must begin with serial://, socket:// or lsl://, as in {EXAMPLE}")
+    address = unquote(quoted)
     if not address:
         what = {"serial": "the port: /dev/ttyUSB0 or COM3", "socket": "HOST:PORT", "lsl": "what to look for: type=EDA"}
         raise BadSensorUrl(f"sensor {text!r} has no address; write after {scheme}:// {what[scheme]}")
@@ -97,7 +104,7 @@ def _address(text: str, scheme: str, address: str) -> str:
         host, _, port = address.rpartition(":")
         if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
             raise BadSensorUrl(f"sensor {text!r}: {address!r} is not HOST:PORT with a port from 1 to 65535")
-    return address
+    return scheme, address
 
 
 def _options(text: str, query: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from devices.link.transport import SerialTransport
 from devices.sensors.driver import Port
 from devices.sensors.url import parse
 from realtime.cli import main
-from realtime.ending import DONE, MISSING
+from realtime.ending import DONE, MISSING, USAGE
 from realtime.live import could_add, live_source
 from tests.devices.audio_server import AudioServer, missing
 from tests.devices.link.deliveries import Deliveries
@@ -108,6 +108,16 @@ def test_without_listening_no_port_is_opened(plug, capsys):
     other.close()
     (port,) = json.loads(capsys.readouterr().out)["ports"]
     assert (port["guess"], port["protocol"], port["says"]) == ("BITalino", None, None)
+
+
+@pytest.mark.parametrize("port", ["socket://here", "socket://here:0", "lsl://type=EDA", "serial://", "usb://1"])
+def test_what_is_no_port_is_one_line(port, capsys):
+    """With what to write instead."""
+    assert main(["devices", port]) == USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("maeum: ")
+    assert port in said
+    assert said.count("\n") == 1
 
 
 def test_everything_that_is_plugged_in_is_listed(capsys):

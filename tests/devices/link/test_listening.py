@@ -16,6 +16,7 @@ from devices.link import listening
 from devices.link.chips import Guess
 from devices.link.listening import Finding, listen, listen_to_all, named, unheard
 from devices.link.port_finder import ListedPort
+from devices.link.recognition import DOUBTFUL
 from devices.link.transport import SerialTransport
 from devices.sensors import catalog
 from devices.sensors.driver import Port
@@ -148,6 +149,14 @@ def test_text_without_numbers_is_quoted(plug, monkeypatch):
     found = listen(finding)
     assert found.recognised is None
     assert "'waiting for the finger'" in found.says
+
+
+def test_a_sketch_that_prints_a_line_a_second_is_found(plug):
+    """It cannot be sure, and says which column came."""
+    found = listen(plug("lines", rate=1.0, resets=False, boot_s=0.0, columns={"TEMP": "temp"}))
+    assert found.recognised is not None
+    assert found.recognised.confidence == DOUBTFUL
+    assert "channels=temp:TEMP/degC" in check_url(found)
 
 
 def test_noise_is_no_device(plug, monkeypatch):

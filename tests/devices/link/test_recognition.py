@@ -8,7 +8,7 @@ from devices.emulation.catalog import device
 from devices.emulation.device import Device
 from devices.emulation.line import seen_at
 from devices.emulation.waveforms import Body
-from devices.link.recognition import NAME_ALONE, recognise
+from devices.link.recognition import DOUBTFUL, few_lines, recognise
 
 STARTED = {"cyton": b"b", "bitalino": b"\x3d"}
 
@@ -89,4 +89,14 @@ def test_a_device_that_only_says_its_name_is_recognised_with_doubt():
     """An EmotiBit prints its name while it starts."""
     found = recognise(b"EmotiBit bootup\r\nFirmware version:1.12.1\r\n")
     assert found is not None
-    assert (found.protocol, found.confidence) == ("emotibit", NAME_ALONE)
+    assert (found.protocol, found.confidence) == ("emotibit", DOUBTFUL)
+
+
+def test_a_line_a_second_is_recognised_with_doubt():
+    """The first line may be cut; the second one tells the column."""
+    found = few_lines(b".5\r\nTEMP:32.1\r\n")
+    assert found is not None
+    assert [channel.name for channel in found.channels] == ["TEMP"]
+    assert found.confidence == DOUBTFUL
+    assert few_lines(b"ready\r\nwaiting\r\n") is None
+    assert few_lines(b"") is None
