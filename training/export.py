@@ -58,11 +58,6 @@ def quiet_keras(seed: int, threads: int = 2) -> Any:  # noqa: ANN401 - Keras has
     return keras
 
 
-def half_graph(model: Any) -> bytes:  # noqa: ANN401 - Keras has no annotations
-    """Convert with weights stored as float16."""
-    return tflite_graph(model, half=True)
-
-
 def keep(path: Path, rows: NDArray[Any], model: Any, half: bool = True) -> bytes:  # noqa: ANN401
     """Convert, and `save` beside the graph's `path` what `training.quantisation` makes its variants from."""
     save(path, rows, model)

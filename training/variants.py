@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.tflite import Network
+from training.errors import TrainingError
 
 VARIANTS = ("float32", "float16", "dynamic", "int8", "selective")
 TOLERANCE = 0.005
@@ -33,6 +34,10 @@ TIMED, WARM_UP = 200, 20
 """Runs"""
 
 
+class NoSuchFormat(TrainingError, ValueError):
+    """A network has no graph in this number format, or none that runs here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One format of a model's graph, and how good it is."""
@@ -40,7 +45,7 @@ class Variant:
     name: str
     """One of VARIANTS"""
     size: int
-    """Bytes"""
+    """Bytes; 0 when there is none"""
     latency_ms: float | None = None
     """Median, one thread; None when it does not run"""
     accuracy: float | None = None
@@ -90,9 +95,18 @@ class Comparison:
 def compared(
     model: str, variants: Sequence[Variant], judged_on: str, tested_on: str, named: str | None = None
 ) -> Comparison:
-    """Choose among the formats of a model: the one that is named, or the smallest that is good enough."""
+    """Choose among the formats of a model: the one that is named, or the smallest that is good enough.
+
+    Raises
+    ------
+    NoSuchFormat
+        When the one that is named does not run.
+    """
     name, why = (named, "as asked for") if named else _chosen(variants)
-    return Comparison(model, judged_on, tested_on, tuple(variants), name, why)
+    found = Comparison(model, judged_on, tested_on, tuple(variants), name, why)
+    if found.best.reason:
+        raise NoSuchFormat(f"{model} does not run as {name}: {found.best.reason}; choose another --variant, or none")
+    return found
 
 
 def _chosen(variants: Sequence[Variant]) -> tuple[str, str]:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -22,7 +21,7 @@ from models.features.mfcc import MfccParameters
 from models.scores import LABELS
 from models.tflite import Network
 from training.curves import Curve, cross_entropy, mean_curve, write_curve
-from training.export import REPRESENTATIVE, half_graph, keep, place, quiet_keras
+from training.export import REPRESENTATIVE, keep, place, quiet_keras
 from training.metrics import fit_temperature, mean_and_spread, report, tempered
 from training.recipes import VoiceRecipe
 from training.trajectories import statistics, statistics_model
@@ -94,11 +93,11 @@ def fit(data: VoiceData, out: Path, recipe: VoiceRecipe, seed: int, progress: Pr
 def _fit_fold(data: VoiceData, table: Any, fold: int, path: Path, recipe: VoiceRecipe, seed: int) -> None:  # noqa: ANN401 - an array
     examples, tested = examples_of(data, table, data.fold != fold, recipe), data.fold == fold
     watched = (table[tested, 0], np.eye(len(LABELS), dtype=np.float32)[data.label[tested]]) if tested.any() else None
-    export = partial(keep, path, _some_windows(data, np.flatnonzero(~tested), seed))
-    graph, curves = trained(examples, data.mfcc, recipe, seed, watched, export)
+    model, curves = trained(examples, data.mfcc, recipe, seed, watched)
     write_curve(path, mean_curve(curves))
-    with whole(path.with_suffix(".tflite")) as partial_path:
-        partial_path.write_bytes(graph)
+    graph = keep(path, _some_windows(data, np.flatnonzero(~tested), seed), model)
+    with whole(path.with_suffix(".tflite")) as partial:
+        partial.write_bytes(graph)
 
 
 def trained(
@@ -107,12 +106,11 @@ def trained(
     recipe: VoiceRecipe,
     seed: int,
     validation: Validation | None = None,
-    export: Callable[[Any], bytes] = half_graph,
-) -> tuple[bytes, list[Curve]]:
-    """Train the heads and export the mean of their probabilities; also each head's learning curve."""
+) -> tuple[Any, list[Curve]]:
+    """Train the heads; return the Keras model of the mean of their probabilities, and each head's learning curve."""
     pairs = [_trained_head(examples, recipe, seed + member, validation) for member in range(recipe.members)]
     heads, curves = [head for head, _ in pairs], [curve for _, curve in pairs]
-    return export(_whole(parameters, recipe, heads, examples)), curves
+    return _whole(parameters, recipe, heads, examples), curves
 
 
 def _some_windows(data: VoiceData, clips: NDArray[np.int64], seed: int) -> NDArray[np.float16]:

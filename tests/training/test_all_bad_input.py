@@ -13,8 +13,8 @@ from tests.training.test_crossval_fitted import FOLD, ROWS, stored
 from training.cli import main
 from training.crossval.corpora import Corpus, open_corpus
 from training.crossval.folds import by_session
+from training.crossval.plan import Notices, Plan, Settings
 from training.crossval.prepare import prepare
-from training.crossval.run import Notices, Plan, Settings
 from training.crossval.utterances import KEMDY19, Account
 from training.errors import InvalidCorpus
 from training.recipes import load_run_recipe

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from training.crossval.run import Bar, Run, Settings, cross_validated
+from training.crossval.plan import Settings
+from training.crossval.run import Bar, Run, cross_validated
 from training.recipes import load_run_recipe
 from training.tasks import Workers
+from training.variants import Comparison
 
 RUNS = Path("runs")
 
@@ -26,6 +28,7 @@ def command(arguments: argparse.Namespace, bar: Bar, tell: Callable[[str], objec
         seed=arguments.seed,
         workers=Workers(max(arguments.jobs, 1), arguments.cluster),
         strict=arguments.strict,
+        variant=arguments.variant,
     )
     done = cross_validated(settings, tell, bar)
     _finish(done, arguments.out, name, bar)
@@ -34,16 +37,20 @@ def command(arguments: argparse.Namespace, bar: Bar, tell: Callable[[str], objec
 def _finish(done: Run, out: Path, name: str, bar: Bar) -> None:
     from training.crossval.shipping import ship
     from training.report import write_report
-    from training.report.screen import as_text
+    from training.report.numbers import sizes
+    from training.report.screen import as_text, table_text
 
     bundle, results = ship(done, out, name)
     with bar("report") as progress:
         write_report(done.settings.folder, progress)
     terminal = sys.stdout.isatty()
+    width = None if terminal else 120
     rows = done.about["rows"]
     skipped = "".join(f", {count} left out: {reason}" for reason, count in rows["skipped"].items())
     sys.stdout.write(f"{rows['annotated']} rows: {rows['used']} used{skipped}\n")
-    sys.stdout.write(as_text(results, None if terminal else 120, colours=terminal))
+    sys.stdout.write(as_text(results, width, colours=terminal))
+    if compared := [Comparison.from_json(each) for each in done.about["sizes"]]:
+        sys.stdout.write("\n" + table_text(sizes(compared), width, terminal))
     for modality, result in done.about["shuffled"].items():
         line = f"LEAKY: {modality} accuracy {result['accuracy']:.3f} on {result['n']} rows: {result['split']}"
         sys.stdout.write(f"\033[31m{line}\033[0m\n" if terminal else f"{line}\n")

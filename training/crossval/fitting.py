@@ -1,4 +1,4 @@
-"""From training rows to a graph, for each modality and recipe. Imports TensorFlow when called.
+"""From training rows to a network, for each modality and recipe. Imports TensorFlow when called.
 
 Whatever is fitted (vocabulary, ranges, spreads, scaling, balancing, weights) sees the fold's training rows alone.
 """
@@ -21,7 +21,6 @@ from training.crossval.balancing import balanced
 from training.crossval.inputs import Inputs, own_means, ranges, usual_spreads
 from training.crossval.store import NOTEBOOK, Store
 from training.curves import Curve
-from training.export import half_graph, tflite_graph
 from training.notebook_table import kept_words, ranked
 from training.recipes import BioRecipe, NgramRecipe, NotebookRecipe, SegmentRecipe, VoiceRecipe
 from training.voice_data import VIEWS
@@ -47,7 +46,8 @@ class Part:
 class Fitted:
     """A model without its vote."""
 
-    graph: bytes
+    network: Any
+    """Keras model whose batch is fixed to 1"""
     inputs: Inputs
     history: History
 
@@ -70,14 +70,13 @@ def fit(modality: str, store: Store, recipe: Any, training: Part, validation: Pa
         return _bio(store, recipe, training, seed)
     if isinstance(recipe, SegmentRecipe):
         linear, losses = voice_segments.trained(store.encodings[training.rows], training.targets, recipe)
-        graph = half_graph(voice_segments.network_of(linear))
-        return Fitted(graph, Inputs(store.encoder), {"loss": losses, "val_loss": []})
+        return Fitted(voice_segments.network_of(linear), Inputs(store.encoder), {"loss": losses, "val_loss": []})
     inputs = notebook_inputs(modality, store, training.rows)
     examples = inputs.of(store, training.rows), training.targets
     watched = (inputs.of(store, validation.rows), validation.targets) if len(validation.rows) else None
     grown, targets, weights = balanced(*examples, recipe.balancing, seed)
-    graph, history = fit_notebook(architecture(modality, inputs), recipe, grown, targets, weights, watched)
-    return Fitted(graph, inputs, history)
+    network, history = fit_notebook(architecture(modality, inputs), recipe, grown, targets, weights, watched)
+    return Fitted(network, inputs, history)
 
 
 def notebook_inputs(modality: str, store: Store, rows: Rows) -> Inputs:
@@ -108,7 +107,7 @@ def fit_notebook(
     targets: Floats,
     weights: Floats,
     watched: tuple[NDArray[Any], Floats] | None,
-) -> tuple[bytes, History]:
+) -> tuple[Any, History]:
     """Train one of the original networks as the notebooks did: so many epochs, the last one's weights."""
     import keras
 
@@ -119,7 +118,7 @@ def fit_notebook(
     curves = model.fit(_shaped(inputs, network), targets, sample_weight=weights, **options).history
     exported = network.network(batch=1)
     exported.set_weights(model.get_weights())
-    return tflite_graph(exported), {name: [round(float(v), 5) for v in values] for name, values in curves.items()}
+    return exported, {name: [round(float(v), 5) for v in values] for name, values in curves.items()}
 
 
 def _shaped(inputs: NDArray[Any], network: notebook.Architecture) -> NDArray[Any]:
@@ -133,8 +132,8 @@ def _voice(store: Store, recipe: VoiceRecipe, training: Part, validation: Part, 
     chances = 1 / np.sqrt(np.bincount(classes, minlength=len(LABELS))[classes])
     examples = voice.scaled_examples(statistics[:, :NOTEBOOK], training.rows, training.targets, chances)
     watched = (statistics[validation.rows, TESTED], validation.targets) if len(validation.rows) else None
-    graph, curves = voice.trained(examples, store.voice.mfcc, recipe, seed, watched)
-    return Fitted(graph, Inputs(store.voice.mfcc, TESTED), _mean_curve(curves))
+    network, curves = voice.trained(examples, store.voice.mfcc, recipe, seed, watched)
+    return Fitted(network, Inputs(store.voice.mfcc, TESTED), _mean_curve(curves))
 
 
 def write_statistics(path: Path, store: Store, recipe: VoiceRecipe) -> None:
@@ -163,7 +162,7 @@ def _text(store: Store, recipe: NgramRecipe, training: Part, validation: Part, s
     lessons = _lessons(store, inputs, training, shares)
     watched = _lessons(store, inputs, validation, shares) if len(validation.rows) else None
     networks, curves = ngrams.taught(lessons, NgramParameters(), recipe, seed, lambda _done, _total: None, watched)
-    return Fitted(half_graph(ngrams.exported(networks, NgramParameters())), inputs, _mean_curve(curves))
+    return Fitted(ngrams.exported(networks, NgramParameters()), inputs, _mean_curve(curves))
 
 
 def _lessons(store: Store, inputs: Inputs, part: Part, shares: Floats) -> ngrams.Lessons:
@@ -183,7 +182,7 @@ def _bio(store: Store, recipe: BioRecipe, training: Part, seed: int) -> Fitted:
     inputs = Inputs(BioParameters(features=recipe.features, usual=usual, clip=recipe.clip))
     x, y, weights = balanced(inputs.of(store, training.rows), training.targets, recipe.balancing, seed)
     kernel, bias, losses = softmax_regression(x, y, weights, recipe.ridge)
-    return Fitted(tflite_graph(_linear(kernel, bias)), inputs, {"loss": losses, "val_loss": []})
+    return Fitted(_linear(kernel, bias), inputs, {"loss": losses, "val_loss": []})
 
 
 def softmax_regression(

@@ -14,8 +14,9 @@ from training.errors import InvalidCorpus
 from training.evaluation import evaluated
 from training.evaluation.results import Results, as_metrics, as_provenance, fitted_weights
 from training.recipes import SEGMENT
-from training.report.numbers import tables
+from training.report.numbers import sizes, tables
 from training.speech_corpora import CORPORA
+from training.variants import Comparison
 
 ETRI = {
     name: {"name": name, "language": "Korean", "licence": "ETRI licence agreement", "attribution": "ETRI"}
@@ -45,8 +46,8 @@ def ship(done: Run, out: Path, name: str) -> tuple[Bundle, Results]:
     results = evaluated(list(done.predictions.values()), done.about)
     weights = fitted_weights(results)
     models = [
-        final_model(folder, results.calibration[modality].temperature, weights[modality])
-        for modality, folder in done.models.items()
+        final_model(graph, results.calibration[modality].temperature, weights[modality])
+        for modality, graph in done.models.items()
         if modality in results.calibration
     ]
     training = _provenance(done, results)
@@ -70,6 +71,7 @@ def _provenance(done: Run, results: Results) -> dict[str, Any]:
             "protocol": PROTOCOLS[done.settings.protocol],
             "recipe": done.about["settings"][modality],
             "metrics": as_metrics(results, modality),
+            "sizes": [each for each in done.about["sizes"] if each["model"].partition("-")[0] == modality],
         }
         for modality in results.calibration
     }
@@ -114,5 +116,8 @@ def _card(name: str, training: dict[str, Any], results: Results) -> str:
     if results.leak:
         parts.append(f"**These scores cannot be believed: {results.leak}.**\n")
     parts += [markdown(each) for each in tables(results)]
+    compared = [Comparison.from_json(each) for m in results.calibration for each in training[m]["sizes"]]
+    if compared:
+        parts.append(markdown(sizes(compared)))
     parts.append("Not a medical device, and no ground for decisions about people.\n")
     return "\n".join(parts)
