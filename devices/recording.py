@@ -14,8 +14,12 @@ from devices.link.captured import is_capture
 from devices.link.captured_source import CapturedSource
 from devices.opensignals import read_opensignals
 from devices.opensignals_header import is_opensignals
+from devices.sensors.driver import Wanted
 from devices.sensors.url import BadSensorUrl, wanted_channels
+from devices.sessions.layout import is_recording
+from devices.sessions.recorded import RecordedSession
 from devices.source import Source, SourceError, SourceNotFound, UnreadableSource
+from devices.xdf import XdfRecording, is_xdf
 
 
 class Kind(StrEnum):
@@ -27,6 +31,8 @@ class Kind(StrEnum):
     E4 = "an Empatica E4 export"
     OPENSIGNALS = "an OpenSignals recording"
     CAPTURE = "a raw capture of a biosensor"
+    XDF = "an XDF file"
+    SESSION = "a recorded session"
 
 
 def recognise(path: Path) -> Kind:
@@ -44,6 +50,8 @@ def recognise(path: Path) -> Kind:
     if path.is_file():
         if is_capture(path):
             return Kind.CAPTURE
+        if is_xdf(path):
+            return Kind.XDF
         return Kind.OPENSIGNALS if is_opensignals(path) else Kind.AUDIO
     if not any(path.iterdir()):
         raise UnreadableSource(f"{path}: the folder is empty")
@@ -53,6 +61,8 @@ def recognise(path: Path) -> Kind:
         return Kind.KEMDY20
     if is_e4(path):
         return Kind.E4
+    if is_recording(path):
+        return Kind.SESSION
     root = "a KEMDy root with annotation/SessionNN_F_res.csv or annotation/SessNN_eval.csv"
     raise UnreadableSource(f"{path}: neither an audio file nor {root}")
 
@@ -71,8 +81,8 @@ def open_recordings(
     Parameters
     ----------
     path
-        An audio file; a KEMDy19 or KEMDy20 root or the folder it lies in; or a recording of a body, as `open_body`
-        takes it.
+        An audio file; a KEMDy19 or KEMDy20 root or the folder it lies in; a recorded session; an XDF file, after whose
+        name `?channels=eda:GSR/uS` may say what it does not; or a recording of a body, as `open_body` takes it.
     session, scene, person
         Which part of a corpus, and whose body; only for a corpus.
     bio
@@ -97,6 +107,10 @@ def open_recordings(
         return _scenes(corpus, session, scene, person, block_samples)
     if session is not None or scene or person:
         raise SourceError(f"--session, --scene and --person choose within a corpus; {path} is {kind}")
+    if kind is Kind.SESSION:
+        return iter([RecordedSession(path)])
+    if kind is Kind.XDF:
+        return iter([XdfRecording(*_with_wanted(path), block_samples)])
     return iter([open_audio(path, bio, block_samples) if kind is Kind.AUDIO else open_body(path)])
 
 
@@ -119,11 +133,7 @@ def open_body(path: Path) -> BioSource | CapturedSource:
     ------
     SourceNotFound, UnreadableSource
     """
-    file, channels = _with_channels(path)
-    try:
-        wanted = wanted_channels(str(path), channels)
-    except BadSensorUrl as error:
-        raise UnreadableSource(str(error)) from None
+    file, wanted = _with_wanted(path)
     if is_capture(file):
         return CapturedSource(file, wanted)
     if file.is_file() and (wanted or is_opensignals(file)):
@@ -135,6 +145,15 @@ def _with_channels(path: Path) -> tuple[Path, str]:
     """Part `FILE?channels=...` into the file and its channels; of any other path, none."""
     name, _, channels = ("", "", "") if path.exists() else str(path).rpartition("?channels=")
     return Path(name or path), channels
+
+
+def _with_wanted(path: Path) -> tuple[Path, tuple[Wanted, ...]]:
+    """Part a path into the file and what its channels are, where it says so."""
+    file, channels = _with_channels(path)
+    try:
+        return file, wanted_channels(str(path), channels)
+    except BadSensorUrl as error:
+        raise UnreadableSource(str(error)) from None
 
 
 def _scenes(
