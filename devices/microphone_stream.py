@@ -53,6 +53,7 @@ class AudioStream:
             self.clock = ClockFit(rate)
         self.clock.restart()
         self.track.recount()
+        self.faults = Faults()
         self._rate, self._count, self._index = rate, 0, 0
         self._restart()
 
