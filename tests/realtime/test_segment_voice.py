@@ -29,7 +29,7 @@ WITH_WEIGHTS = pytest.mark.skipif(
 
 
 MODELS = {"voice": Summing(MfccParameters()), "text": Summing(TextParameters(vocabulary=("네",)))}
-BUNDLE = SimpleNamespace(name="summing", identity="0", labels=LABELS, models=MODELS)
+BUNDLE = SimpleNamespace(name="summing", identity="0", person=None, known=None, labels=LABELS, models=MODELS)
 FOUR = WhisperParameters(dimensions=4)
 
 

@@ -28,6 +28,8 @@ from tests.realtime.summing import Summing
 BUNDLE = SimpleNamespace(
     name="summing",
     identity="0",
+    person=None,
+    known=None,
     labels=LABELS,
     models={
         "voice": Summing(MfccParameters()),
