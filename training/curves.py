@@ -62,6 +62,6 @@ def read_curves(out: Path, model: str) -> list[dict[str, Any]]:
     return [{"fold": fold, **json.loads(path.read_text(encoding="utf-8"))} for fold, path in there.items()]
 
 
-def cross_entropy(targets: NDArray[np.float32], probabilities: NDArray[np.float32]) -> float:
+def cross_entropy(targets: NDArray[np.float32], probabilities: NDArray[np.floating[Any]]) -> float:
     """Mean over examples, natural logarithm."""
     return float(-(targets * np.log(np.maximum(probabilities, 1e-12))).sum(axis=1).mean())

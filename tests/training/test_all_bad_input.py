@@ -8,6 +8,7 @@ import pytest
 
 from tests.kemdy19_fixture import Plan as Session
 from tests.kemdy19_fixture import bio_path, make_corpus
+from tests.kemdy20_fixture import Plan20, make_corpus20
 from tests.training.corpus import write_corpus
 from tests.training.test_crossval_fitted import FOLD, ROWS, stored
 from training.cli import main
@@ -36,6 +37,10 @@ def settings(folder: Path, strict: bool = False) -> Settings:
         (["{}/kemdy", "--protocol", "speakers"], 2, "people speak in pairs"),
         (["{}/kemdy", "--protocol", "notebook", "--recipe", "default"], 2, "choose --recipe notebook"),
         (["{}/speech"], 2, "has no sessions; choose speakers"),
+        (["{}/kemdy", "{}/speech"], 2, "has no sessions; choose speakers"),
+        (["{}/kemdy", "{}/kemdy"], 1, "KEMDy19 again"),
+        (["{}/kemdy20", "--protocol", "notebook", "--recipe", "notebook"], 2, "is about KEMDy19 alone"),
+        (["{}/kemdy20", "--protocol", "speakers"], 2, "in KEMDy20 people speak in pairs"),
         (["{}/kemdy", "--recipe", "{}/nowhere.toml"], 2, "No such file"),
     ],
 )
@@ -45,6 +50,7 @@ def test_a_mistake_is_one_line_before_any_work(
     """With the exit code of its kind, and nothing written."""
     (tmp_path / "empty").mkdir()
     make_corpus(tmp_path / "kemdy", Session(session=1, persons=("F",), utterances=4, streams=()))
+    make_corpus20(tmp_path / "kemdy20", Plan20(utterances=2, scripts=("script01",)))
     write_corpus(tmp_path / "speech")
     given = [option.format(tmp_path) for option in options]
     assert main(["all", *given, "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]) == code

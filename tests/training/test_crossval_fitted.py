@@ -12,7 +12,7 @@ from models.scores import LABELS
 from tests.training.test_crossval_folds import utterances
 from training.crossval.balancing import balanced
 from training.crossval.bodies import MEANS, Bodies
-from training.crossval.fitting import notebook_inputs, softmax_regression
+from training.crossval.fitting import notebook_inputs, regression_losses, softmax_regression
 from training.crossval.folds import by_session
 from training.crossval.inputs import usual_spreads
 from training.crossval.store import NOTEBOOK, Piece, Store, write_piece, write_store
@@ -122,14 +122,15 @@ def test_the_regression_is_scikit_learns() -> None:
     x = random.standard_normal((200, 4)).astype(np.float32)
     classes = (x @ random.standard_normal((4, 7))).argmax(axis=1)
     y = np.eye(7, dtype=np.float32)[classes]
-    kernel, bias, losses = softmax_regression(x, y, np.ones(200, np.float32), ridge=2.0)
-    logits = x @ kernel + bias
+    steps = softmax_regression(x, y, np.ones(200, np.float32), ridge=2.0)
+    logits = x @ steps[-1][:-1] + steps[-1][-1]
     found = np.exp(logits - logits.max(axis=1, keepdims=True))
     reference = LogisticRegression(C=0.5, max_iter=2000, tol=1e-8).fit(x, classes)
     expected = np.zeros((200, 7))
     expected[:, reference.classes_] = reference.predict_proba(x)
     there = np.isin(np.arange(7), reference.classes_)
     assert np.allclose((found / found.sum(axis=1, keepdims=True))[:, there], expected[:, there], atol=0.02)
+    losses = regression_losses(steps, x, y)
     assert losses[-1] < losses[0] == pytest.approx(np.log(7), abs=1e-4)
 
 

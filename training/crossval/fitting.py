@@ -20,7 +20,7 @@ from training import ngrams, notebook, voice, voice_segments
 from training.crossval.balancing import balanced
 from training.crossval.inputs import Inputs, own_means, ranges, usual_spreads
 from training.crossval.store import NOTEBOOK, Store
-from training.curves import Curve
+from training.curves import cross_entropy, mean_curve
 from training.notebook_table import kept_words, ranked
 from training.recipes import BioRecipe, NgramRecipe, NotebookRecipe, SegmentRecipe, VoiceRecipe
 from training.voice_data import VIEWS
@@ -67,7 +67,7 @@ def fit(modality: str, store: Store, recipe: Any, training: Part, validation: Pa
     if isinstance(recipe, NgramRecipe):
         return _text(store, recipe, training, validation, seed)
     if isinstance(recipe, BioRecipe):
-        return _bio(store, recipe, training, seed)
+        return _bio(store, recipe, training, validation, seed)
     if isinstance(recipe, SegmentRecipe):
         linear, losses = voice_segments.trained(store.encodings[training.rows], training.targets, recipe)
         return Fitted(voice_segments.network_of(linear), Inputs(store.encoder), {"loss": losses, "val_loss": []})
@@ -133,7 +133,7 @@ def _voice(store: Store, recipe: VoiceRecipe, training: Part, validation: Part, 
     examples = voice.scaled_examples(statistics[:, :NOTEBOOK], training.rows, training.targets, chances)
     watched = (statistics[validation.rows, TESTED], validation.targets) if len(validation.rows) else None
     network, curves = voice.trained(examples, store.voice.mfcc, recipe, seed, watched)
-    return Fitted(network, Inputs(store.voice.mfcc, TESTED), _mean_curve(curves))
+    return Fitted(network, Inputs(store.voice.mfcc, TESTED), mean_curve(curves))
 
 
 def write_statistics(path: Path, store: Store, recipe: VoiceRecipe) -> None:
@@ -150,11 +150,6 @@ def read_statistics(path: Path, store: Store) -> NDArray[np.float16]:
     return flat.reshape(rows, windows, -1)
 
 
-def _mean_curve(curves: list[Curve]) -> History:
-    names = ("loss", "val_loss")
-    return {name: np.mean([getattr(curve, name) for curve in curves], axis=0).round(5).tolist() for name in names}
-
-
 def _text(store: Store, recipe: NgramRecipe, training: Part, validation: Part, seed: int) -> Fitted:
     """Nothing is fitted before the network: n-grams get their ids by a hash."""
     inputs, known = Inputs(NgramParameters()), training.targets.sum(axis=0) + 1
@@ -162,7 +157,7 @@ def _text(store: Store, recipe: NgramRecipe, training: Part, validation: Part, s
     lessons = _lessons(store, inputs, training, shares)
     watched = _lessons(store, inputs, validation, shares) if len(validation.rows) else None
     networks, curves = ngrams.taught(lessons, NgramParameters(), recipe, seed, lambda _done, _total: None, watched)
-    return Fitted(ngrams.exported(networks, NgramParameters()), inputs, _mean_curve(curves))
+    return Fitted(ngrams.exported(networks, NgramParameters()), inputs, mean_curve(curves))
 
 
 def _lessons(store: Store, inputs: Inputs, part: Part, shares: Floats) -> ngrams.Lessons:
@@ -177,40 +172,54 @@ def _lessons(store: Store, inputs: Inputs, part: Part, shares: Floats) -> ngrams
     )
 
 
-def _bio(store: Store, recipe: BioRecipe, training: Part, seed: int) -> Fitted:
+def _bio(store: Store, recipe: BioRecipe, training: Part, validation: Part, seed: int) -> Fitted:
     usual = usual_spreads(store, training.rows, recipe.features)
     inputs = Inputs(BioParameters(features=recipe.features, usual=usual, clip=recipe.clip))
     x, y, weights = balanced(inputs.of(store, training.rows), training.targets, recipe.balancing, seed)
-    kernel, bias, losses = softmax_regression(x, y, weights, recipe.ridge)
-    return Fitted(_linear(kernel, bias), inputs, {"loss": losses, "val_loss": []})
+    steps = softmax_regression(x, y, weights, recipe.ridge)
+    watched = (inputs.of(store, validation.rows), validation.targets) if len(validation.rows) else None
+    curve = {"loss": regression_losses(steps, x, y), "val_loss": regression_losses(steps, *watched) if watched else []}
+    return Fitted(_linear(steps[-1][:-1], steps[-1][-1]), inputs, curve)
 
 
-def softmax_regression(
-    x: Floats, y: Floats, weights: Floats, ridge: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[float]]:
-    """Kernel [inputs, labels] and bias [labels] of the most likely softmax model under a ridge, and losses on the way.
+def softmax_regression(x: Floats, y: Floats, weights: Floats, ridge: float) -> list[NDArray[np.float64]]:
+    """Weights [inputs + 1, labels] after every step towards the most likely softmax model under a ridge; biases last.
 
-    The problem is convex: the result does not depend on a start.
+    The problem is convex: the result does not depend on the start, which is zero.
     """
     from scipy.optimize import minimize
     from scipy.special import log_softmax
 
-    inputs, labels = x.shape[1], y.shape[1]
-    rows = np.column_stack([x, np.ones(len(x))]).astype(np.float64)
-    penalty = np.full((inputs + 1, 1), ridge)
+    rows = _with_one(x)
+    shape = rows.shape[1], y.shape[1]
+    penalty = np.full((shape[0], 1), ridge)
     penalty[-1] = 0.0
-    losses: list[float] = []
+    steps = [np.zeros(shape)]
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        beta = flat.reshape(inputs + 1, labels)
+        beta = flat.reshape(shape)
         logs = log_softmax(rows @ beta, axis=1)
-        fit = float(-(weights[:, None] * y * logs).sum())
         gradient = rows.T @ (weights[:, None] * (np.exp(logs) - y)) + penalty * beta
-        losses.append(round(fit / len(rows), 5))
+        fit = float(-(weights[:, None] * y * logs).sum())
         return fit + 0.5 * float((penalty * beta**2).sum()), gradient.ravel()
 
-    beta = minimize(loss, np.zeros((inputs + 1) * labels), jac=True, method="L-BFGS-B").x.reshape(inputs + 1, labels)
-    return beta[:-1], beta[-1], losses
+    def keep(xk: NDArray[np.float64]) -> None:
+        steps.append(xk.reshape(shape).copy())
+
+    minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", callback=keep)
+    return steps
+
+
+def regression_losses(steps: list[NDArray[np.float64]], x: Floats, y: Floats) -> list[float]:
+    """Cross-entropy on rows that all weigh the same, after every step."""
+    from scipy.special import softmax
+
+    rows = _with_one(x)
+    return [round(cross_entropy(y, softmax(rows @ beta, axis=1)), 5) for beta in steps]
+
+
+def _with_one(x: Floats) -> NDArray[np.float64]:
+    return np.column_stack([x, np.ones(len(x))]).astype(np.float64)
 
 
 def _linear(kernel: NDArray[np.float64], bias: NDArray[np.float64]) -> Any:  # noqa: ANN401 - Keras has no annotations
