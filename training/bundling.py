@@ -97,7 +97,8 @@ def _provenance(modality: Modality, fitted: Path) -> dict[str, Any]:
     recipe = read_json(fitted / f"{modality}-fit.json")["recipe"]
     corpora = list(_corpora(modality, metrics))
     if modality == "voice" and (segments := fitted / f"{SEGMENT}-metrics.json").is_file():
-        metrics["segments"] = read_json(segments)
+        own = read_json(fitted / f"{SEGMENT}-fit.json")["recipe"]
+        metrics["segments"] = {**read_json(segments), "recipe": own}
     about = {"corpora": corpora, "protocol": metrics.pop("protocol"), "recipe": recipe, "metrics": metrics}
     compared = [comparison_path(model, fitted) for model in (modality, f"{modality}-segment")]
     return {**about, "sizes": [read_json(path) for path in compared if path.is_file()]}

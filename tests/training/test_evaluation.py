@@ -19,6 +19,7 @@ from training.evaluation.results import as_metrics, as_provenance, fitted_weight
 from training.metrics import averages, calibration_error, confusion
 from training.predictions import InvalidPredictions, Predictions
 from training.recipes import SEGMENT
+from training.report.numbers import tables as tables_of
 
 VOICE, TEXT, BIO = tables(sessions=10, turns=6)
 RESULTS = evaluated([VOICE, TEXT, BIO], run_json())
@@ -264,6 +265,22 @@ def test_the_second_voice_makes_up_for_an_unsure_mean() -> None:
     changed[windows.part == "test"] = 1 / 7
     again = evaluated([replace(windows, probabilities=changed), whole], run_json())
     assert again.calibration["voice"].segment == voice.segment
+
+
+def test_both_voices_are_scored_alone_as_well() -> None:
+    """Each as it would be without the other; a voice of one model has nothing to show beside it."""
+    windows, text = tables(("voice", "text"))
+    results = evaluated([windows, replace(text, modality=SEGMENT)], run_json())
+    assert [found.name for found in results.voices] == ["voice, windows alone", "voice, whole segments alone"]
+    assert results.voices[0].scores == evaluated([windows], run_json()).outcome("voice").scores
+    assert results.voices[1].scores == evaluated([text], run_json()).outcome("text").scores
+    shown = as_metrics(results, "voice")["segments"]
+    assert shown["alone"]["uar"] == results.voices[1].scores.uar
+    assert shown["temperature"] == results.calibration["voice"].segment
+    table = next(each for each in tables_of(results) if each.title == "Windows and whole segments")
+    assert [row[0] for row in table.rows] == ["voice, windows alone", "voice, whole segments alone", "voice"]
+    assert RESULTS.voices == ()
+    assert "segments" not in as_metrics(RESULTS, "voice")
 
 
 def two_corpora(table: Predictions) -> Predictions:

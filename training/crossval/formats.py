@@ -18,8 +18,8 @@ from training.stages import read_json
 from training.variants import SCORES, VARIANTS, Comparison, Variant, compared, latency_ms
 from training.whole import whole
 
-JUDGED_ON = "the validation rows of all folds"
-TESTED_ON = "the same rows, as test rows are asked with what ships alone"
+ROWS = "the validation rows of all folds"
+"""Which choose, and are reported: test rows are asked with what ships alone"""
 
 
 def comparison(
@@ -48,7 +48,7 @@ def comparison(
         with whole(path) as partial:
             partial.write_text(json.dumps([asdict(each) for each in variants]) + "\n", encoding="utf-8")
     known = [Variant(**each) for each in json.loads(path.read_text(encoding="utf-8"))]
-    return compared(model, known, JUDGED_ON, TESTED_ON, named)
+    return compared(model, known, ROWS, ROWS, named)
 
 
 def _variant(name: str, model: str, final: Path, judged: Sequence[Path], rows: NDArray[Any]) -> Variant:

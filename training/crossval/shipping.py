@@ -65,16 +65,7 @@ def _segment_models(done: Run, results: Results) -> list[Model]:
 
 def _provenance(done: Run, results: Results) -> dict[str, Any]:
     about = {key: done.about[key] for key in ("corpus", "files", "rows", "protocol", "leaky", "recipe", "ties", "seed")}
-    modalities = {
-        modality: {
-            "corpora": _terms(done),
-            "protocol": PROTOCOLS[done.settings.protocol],
-            "recipe": done.about["settings"][modality],
-            "metrics": as_metrics(results, modality),
-            "sizes": [each for each in done.about["sizes"] if each["model"].partition("-")[0] == modality],
-        }
-        for modality in results.calibration
-    }
+    modalities = {modality: _modality(done, results, modality) for modality in results.calibration}
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     return {
         "date": date,
@@ -83,6 +74,19 @@ def _provenance(done: Run, results: Results) -> dict[str, Any]:
         "packages": done.about["packages"],
         "evaluation": as_provenance(results),
         **modalities,
+    }
+
+
+def _modality(done: Run, results: Results, modality: str) -> dict[str, Any]:
+    metrics = as_metrics(results, modality)
+    if "segments" in metrics:
+        metrics["segments"]["recipe"] = done.about["settings"][SEGMENT]
+    return {
+        "corpora": _terms(done),
+        "protocol": PROTOCOLS[done.settings.protocol],
+        "recipe": done.about["settings"][modality],
+        "metrics": metrics,
+        "sizes": [each for each in done.about["sizes"] if each["model"].partition("-")[0] == modality],
     }
 
 

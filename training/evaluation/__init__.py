@@ -59,6 +59,7 @@ def evaluated(tables: Sequence[Predictions], run: Mapping[str, Any], progress: P
         calibration={table.modality: _calibration(table, same) for table in ready},
         gauges=gauges(everything, seed),
         corpora={name: gauges(rows, seed) for name, rows in _by_corpus(everything).items()},
+        voices=tuple(outcome_of(table, "alone", {table.modality: 1.0}, seed) for table in fitting.voices(same)),
     )
 
 

@@ -77,6 +77,14 @@ def ready(tables: Sequence[Predictions]) -> list[Predictions]:
     return list(found.values())
 
 
+def voices(tables: Sequence[Predictions]) -> list[Predictions]:
+    """Both voices of aligned tables, each for itself and at its folds' temperatures; none where there is only one."""
+    names = {"voice": "voice, windows alone", SEGMENT: "voice, whole segments alone"}
+    found = [table for table in tables if table.modality in names]
+    alone = [replace(calibrated(table, temperatures(table)), modality=names[table.modality]) for table in found]
+    return alone if len(alone) > 1 else []
+
+
 def weights(tables: Sequence[Predictions]) -> Floats:
     """Weights [modalities] with mean 1 whose vote makes the validation rows of aligned tables most likely.
 

@@ -87,6 +87,8 @@ class Results:
     gauges: tuple[Gauge, ...]
     corpora: dict[str, tuple[Gauge, ...]]
     """Of each corpus alone, where there are several"""
+    voices: tuple[Outcome, ...]
+    """Of a voice with two models, each of them alone: that of windows, that of whole segments"""
 
     def outcome(self, *modalities: str, weighting: str | None = None) -> Outcome:
         """The outcome of these modalities: alone, or their vote with equal weights unless told.
@@ -115,6 +117,8 @@ class Results:
 def as_metrics(results: Results, modality: str) -> dict[str, Any]:
     """One modality's numbers as a manifest keeps them under `training.M.metrics`."""
     outcome = results.outcome(modality)
+    names = ("windows", "alone") if modality == "voice" else ()
+    segments = {name: _numbers(voice) for name, voice in zip(names, results.voices, strict=False)}
     return {
         "temperature": results.calibration[modality].temperature,
         **_numbers(outcome),
@@ -125,6 +129,7 @@ def as_metrics(results: Results, modality: str) -> dict[str, Any]:
         "ccc": {dimension: found.ccc for dimension, found in outcome.dimensions.items()},
         "ece_uncalibrated": results.calibration[modality].ece_before,
         "confusion": outcome.scores.confusion,
+        **({"segments": {"temperature": results.calibration[modality].segment, **segments}} if segments else {}),
     }
 
 

@@ -51,6 +51,7 @@ def tables(results: Results) -> list[Table]:
     """Every table there is to show about a run."""
     return [
         _scores(results),
+        *([_voices(results)] if results.voices else []),
         *_corpora(results),
         *(_kind(results.outcomes, kind) for kind in results.whole.kinds),
         _recall(results.outcomes),
@@ -64,17 +65,18 @@ def tables(results: Results) -> list[Table]:
 def sizes(comparisons: Sequence[Comparison]) -> Table:
     """Number formats of models: what each costs, what it loses, and which one ships."""
     rows = tuple(_size(comparison, variant) for comparison in comparisons for variant in comparison.variants)
-    notes = [
-        f"{each.model} ships as {each.chosen}, {each.why}; its score is {NAMES[each.modality]} on {each.tested_on}, "
-        f"the choice was made on {each.judged_on}."
-        for each in comparisons
-    ]
+    notes = [f"{each.model} ships as {each.chosen}, {each.why}; {_judged(each)}." for each in comparisons]
     note = " ".join([*notes, "Latency is the interpreter's median for one input, one thread."])
     return Table("Number formats", note, ("", "kB", "ms", "accuracy", "score", "chosen by", ""), rows)
 
 
+def _judged(of: Comparison) -> str:
+    choice = "which chose" if of.judged_on == of.tested_on else f"the choice was made on {of.judged_on}"
+    return f"its score is {NAMES[of.modality]} on {of.tested_on}, {choice}"
+
+
 def _size(comparison: Comparison, variant: Variant) -> tuple[str, ...]:
-    name, size = f"{comparison.model} {variant.name}", f"{variant.size / 1000:.1f}"
+    name, size = f"{comparison.model} {variant.name}", f"{variant.size / 1000:.1f}" if variant.size else ""
     if variant.latency_ms is None:
         return (name, size, "", "", "", "", f"does not run: {variant.reason}")
     numbers = (_number(each) for each in (variant.latency_ms, variant.accuracy, variant.score, variant.judged))
@@ -191,6 +193,12 @@ def _agreement(found: Agreement) -> tuple[str, str]:
 def _kind(outcomes: Sequence[Outcome], kind: str) -> Table:
     rows = tuple((o.name, *_plain(o.kinds[kind])) for o in outcomes if kind in o.kinds)
     return Table(*KINDS.get(kind, (kind, "")), ("", "n", *HEADS.values(), "ECE"), rows)
+
+
+def _voices(results: Results) -> Table:
+    rows = tuple((o.name, *_plain(o.scores)) for o in (*results.voices, results.outcome("voice")))
+    note = "At a segment's end its voice is the mean of both models, and that is the voice of all other tables."
+    return Table("Windows and whole segments", note, ("", "n", *HEADS.values(), "ECE"), rows)
 
 
 def _recall(outcomes: Sequence[Outcome]) -> Table:
