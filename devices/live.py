@@ -12,7 +12,8 @@ from typing import Protocol
 from devices.backlog import TOO_SLOW, Backlog
 from devices.block import DeviceState, Event, SensorNotice
 from devices.link.background import State
-from devices.link.sensor import Facts
+from devices.link.capture import Begin
+from devices.link.sensor import Facts, Sensor
 from devices.link.session_clock import SessionClock
 from devices.source import About, SourceError, Utterance
 
@@ -93,6 +94,15 @@ class LiveSource:
             if both := other.rates.keys() & device.rates.keys():
                 raise StreamTwice(f"{device.name} and {other.name} both give {', '.join(sorted(both))}; leave one out")
         self.devices.append(device)
+
+    def keep_bytes(self, begin: Begin) -> None:
+        """Write every byte of each biosensor on a port or a socket into a capture of its own; before `events`.
+
+        `devices.sessions.recorder.Recorder.capture` begins one that is part of the recording.
+        """
+        for device in self.devices:
+            if isinstance(device, Sensor):
+                device.keep_bytes(begin)
 
     @property
     def rates(self) -> Mapping[str, float]:

@@ -28,6 +28,8 @@ from devices.link.captured import MARK, VERSION, Direction
 from devices.link.transport import LinkError, Transport
 from devices.private import create_file
 
+Begin = Callable[[str, str, Callable[[], float]], "Capture"]
+"""Begins a capture: its name, the URL of the device, and what tells session time"""
 FLUSH_S = 1.0
 """What is older is on the disk"""
 
@@ -118,10 +120,11 @@ class Capture:
 
 
 class Tapped:
-    """A transport whose every byte goes into a capture too."""
+    """A transport whose every byte goes into a capture too, where there is one."""
 
-    def __init__(self, transport: Transport, capture: Capture) -> None:
-        self._transport, self._capture = transport, capture
+    def __init__(self, transport: Transport, capture: Capture | None = None) -> None:
+        self._transport = transport
+        self.capture = capture
 
     @property
     def name(self) -> str:
@@ -135,23 +138,26 @@ class Tapped:
     def open(self) -> None:
         """Open, and note it."""
         self._transport.open()
-        self._capture.happened(f"opened {self.name}")
+        if self.capture is not None:
+            self.capture.happened(f"opened {self.name}")
 
     def read(self) -> bytes:
         """Read, and note what came."""
         try:
             data = self._transport.read()
         except LinkError as error:
-            self._capture.happened(f"lost: {error}")
+            if self.capture is not None:
+                self.capture.happened(f"lost: {error}")
             raise
-        if data:
-            self._capture.read(data)
+        if data and self.capture is not None:
+            self.capture.read(data)
         return data
 
     def write(self, data: bytes) -> None:
         """Write, and note it."""
         self._transport.write(data)
-        self._capture.wrote(data)
+        if self.capture is not None:
+            self.capture.wrote(data)
 
     def close(self) -> None:
         """Close."""

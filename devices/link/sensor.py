@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from devices.link.background import State
-from devices.link.capture import Capture, Tapped
+from devices.link.capture import Begin, Capture, Tapped
 from devices.link.port_finder import Listing, listed_ports
 from devices.link.readings import IRREGULAR, Reading, Readings, SensorNotice
 from devices.link.session_clock import SessionClock
@@ -85,10 +85,8 @@ class Sensor:
         self.required = url.required
         self.name = f"{self._driver.title} on {url.address}"
         """For people"""
-        self._transport = transport or opened_by(url, self._driver, listing)
-        if capture is not None:
-            self._transport = Tapped(self._transport, capture)
-            deliver = _noting(deliver, capture)
+        self._url, self._clock, self._deliver = url, clock, deliver
+        self._transport = Tapped(transport or opened_by(url, self._driver, listing), capture)
         self._readings = Readings(self._driver, [wanted.stream for wanted in url.wanted])
         declared = float(url.options.get("rate", 0.0))
         self.rates: Mapping[str, float] = {
@@ -96,7 +94,7 @@ class Sensor:
         }
         """Stream to nominal rate, hertz, as known before it is opened; 0 for irregular and unknown ones"""
         self._supervisor = Supervisor(
-            self.name, self._driver, self._transport, self._readings, clock, deliver, patience or Patience()
+            self.name, self._driver, self._transport, self._readings, clock, self._take, patience or Patience()
         )
 
     @property
@@ -136,6 +134,16 @@ class Sensor:
         """Wait until it streams; False when it does not in time, and `facts.problem` says why."""
         return self._supervisor.wait_streaming(timeout_s)
 
+    def keep_bytes(self, begin: Begin) -> None:
+        """Write every byte into a new capture, named for the streams; before `start`."""
+        self._transport.capture = begin("-".join(self.rates), self._url.text, self._clock.now)
+
+    def _take(self, reading: Reading) -> None:
+        """Pass a reading on; what is said about the device stands in the capture too."""
+        if isinstance(reading, SensorNotice) and self._transport.capture is not None:
+            self._transport.capture.remark(reading.text)
+        self._deliver(reading)
+
 
 def opened_by(url: SensorUrl, driver: Driver, listing: Listing = listed_ports) -> Transport:
     """Create the transport to which a URL leads."""
@@ -144,14 +152,3 @@ def opened_by(url: SensorUrl, driver: Driver, listing: Listing = listed_ports) -
     if url.scheme == "socket":
         return SocketTransport(url.address)
     raise BadSensorUrl(f"sensor {url.text!r} is neither a serial port nor a socket")
-
-
-def _noting(deliver: Callable[[Reading], None], capture: Capture) -> Callable[[Reading], None]:
-    """Pass readings on, and write into a capture what is said about the device."""
-
-    def both(reading: Reading) -> None:
-        if isinstance(reading, SensorNotice):
-            capture.remark(reading.text)
-        deliver(reading)
-
-    return both

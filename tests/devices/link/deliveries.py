@@ -62,7 +62,7 @@ def check_order(delivered: Deliveries, stream: str) -> None:
 
 def delivered(sensor: Sensor) -> Deliveries:
     """What it has delivered so far."""
-    return sensor._supervisor._deliver
+    return sensor._deliver
 
 
 BITALINO = "protocol=bitalino&channels=eda:A3,ecg:A2,temp:A1"
