@@ -62,7 +62,7 @@ class Evidence:
             Since the last good frame, or since it was opened.
         """
         at = f" at {baud} baud" if baud else ""
-        if not self._bytes and not self._counters.received:
+        if not self._bytes and not self.is_proven:
             return f"sends nothing{at}: is it switched on and connected, and is the baud rate right?"
         if not self._bytes:
             return f"sends nothing any more for {seconds:.1f} s"

@@ -81,7 +81,7 @@ class PlainLines:
                 self._told = f"{message.device}: {message.problem}"
                 return [device_line(message)]
             case Gap():
-                return [notice_line(message.time, text)] if (text := loss(message)) else []
+                return [notice_line(message.time + (message.duration or 0.0), text)] if (text := loss(message)) else []
             case Notice() if message.text != self._told:  # the device's line says it already
                 return [notice_line(message.t, message.text)]
             case _:

@@ -99,9 +99,8 @@ def _devices(devices: Iterable[DeviceState]) -> Iterator[Text]:
     for device in devices:
         drift, late, lost, reconnects = numbers(device)
         yield _fact("device", Text(clean(device.device), BOLD))
-        yield _fact(
-            "", f"drift {drift}, {late} late, {lost} lost, {reconnects} reconnects, away {clock(device.away_s)}"
-        )
+        back = f"{reconnects} reconnect{'' if device.reconnects == 1 else 's'}, away {clock(device.away_s)}"
+        yield _fact("", f"drift {drift}, {late} late, {lost} lost, {back}")
         if device.problem is not None:
             yield _fact("", Text(clean(device.problem), WARN))
 
@@ -109,7 +108,7 @@ def _devices(devices: Iterable[DeviceState]) -> Iterator[Text]:
 def _dropped(dropped: Mapping[str, int]) -> Iterator[Text]:
     for reason, count in dropped.items():
         if count:
-            yield _fact("lost", Text(f"{count} {clean(reason)}", WARN))
+            yield _fact("dropped", Text(f"{count} {clean(reason)}", WARN))
 
 
 def _notices(notices: tuple[str, ...]) -> Iterator[Text]:

@@ -1,5 +1,6 @@
 """Plain lines and the closing tables."""
 
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -76,6 +77,19 @@ def test_words_stand_in_one_column() -> None:
     assert texts[1].startswith(" 1:02:05")
 
 
+def test_the_summary_tells_of_every_device() -> None:
+    """What it came to, and what was wrong with it at the end."""
+    devices = (
+        DeviceState(60.0, "센서 on ttyUSB0", "closed", None, -50.2, 0.012, 7, 1, 83.0),
+        DeviceState(60.0, "microphone", "closed", "gives nothing"),
+    )
+    text = printed(replace(SUMMARY, devices=devices), width=100)
+    assert "device          센서 on ttyUSB0\n" in text
+    assert "drift -50 ppm, 12 ms late, 7 lost, 1 reconnect, away 1:23" in text
+    assert "drift –, – late, 0 lost, 0 reconnects, away 0:00" in text
+    assert "gives nothing" in text
+
+
 def test_segment_without_words_says_why() -> None:
     """A segment without a transcript shows its reason instead."""
     assert "(too noisy)" in segment_line(SpokenLine(1, 2, "", "sad", None, "too noisy")).plain
@@ -117,7 +131,7 @@ def test_each_change_of_a_device_is_one_line() -> None:
         ["0:00", "device", "●", "streaming", "센서", "on", "ttyUSB0"],
         ["0:03", "device", "✗", "lost", "센서", "on", "ttyUSB0:", "unplugged"],
         ["0:04", "device", "●", "streaming", "센서", "on", "ttyUSB0"],
-        ["0:03", "notice", "eda:", "150", "samples", "lost", "in", "1.5", "s:", "unplugged"],
+        ["0:04", "notice", "eda:", "150", "samples", "lost", "in", "1.5", "s:", "unplugged"],
     ]
 
 

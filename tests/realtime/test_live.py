@@ -13,7 +13,8 @@ MAEUM = (sys.executable, "-c", "import sys; from realtime.cli import main; sys.e
 def test_an_emulated_sensor_is_felt_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A BITalino on a pseudo-terminal reaches the labels: its body warms up, and Ctrl-C ends with the summary."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # where the port is, apart from those of other programs
-    with subprocess.Popen([*MAEUM, "simulate", "bitalino"], stdout=subprocess.PIPE, text=True) as device:
+    simulate = [*MAEUM, "simulate", "bitalino", "--link", "felt"]
+    with subprocess.Popen(simulate, stdout=subprocess.PIPE, text=True) as device:
         assert device.stdout is not None
         url = next(line for line in device.stdout if "serial://" in line).split("'")[1]
         labels = tmp_path / "labels.jsonl"

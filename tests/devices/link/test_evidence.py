@@ -59,3 +59,12 @@ def test_a_device_that_falls_silent_is_told_from_one_that_never_spoke():
     counters.frames, counters.received, counters.accepted = 5, 40, 40
     evidence.push(bytes(40))
     assert evidence.complaint("BITalino", None, 3.0) == "sends nothing any more for 3.0 s"
+
+
+def test_a_device_that_has_hardly_begun_is_not_said_to_have_stopped():
+    """A frame that the port had in store is no beginning."""
+    counters = Counters()
+    evidence = Evidence(counters)
+    counters.frames, counters.received, counters.accepted = 1, 8, 8
+    evidence.push(bytes(8))
+    assert evidence.complaint("BITalino", None, 3.0).startswith("sends nothing: is it switched on and connected")
