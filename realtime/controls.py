@@ -19,16 +19,14 @@ class Controls:
     ----------
     seekable
         Whether the source can begin at another time.
-    snapshot
-        Saves a picture of the screen, and returns what to say of it.
     """
 
-    def __init__(
-        self, pacer: Pacer, *, seekable: bool = False, snapshot: Callable[[], str] = lambda: "there is no screen"
-    ) -> None:
+    def __init__(self, pacer: Pacer, *, seekable: bool = False) -> None:
+        self.snapshot: Callable[[], str] = lambda: "there is no screen"
+        """Saves a picture of the screen, and returns what to say of it"""
         self.seek_by = 0.0
         """Seconds by which the source shall be played from elsewhere, once this session has ended"""
-        self._pacer, self._seekable, self._snapshot = pacer, seekable, snapshot
+        self._pacer, self._seekable = pacer, seekable
         self._asked: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self._muted: set[str] = set()
         self._paused = False
@@ -48,7 +46,7 @@ class Controls:
             case "mute":
                 self._mute({*self._muted} ^ {wish.value})
             case "snapshot":
-                self._asked.put(("snapshot", self._snapshot()))
+                self._asked.put(("snapshot", self.snapshot()))
             case "forward" | "back":
                 self._seek(SEEK_S if wish.action == "forward" else -SEEK_S)
             case "quit":

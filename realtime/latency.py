@@ -1,5 +1,6 @@
 """How long things took, by name: medians and tails in milliseconds; and where the age of a label comes from."""
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Mapping
 
@@ -8,23 +9,31 @@ import numpy as np
 from realtime.pacing import Pacer
 from realtime.vote import Ballot
 
+KEPT = 4096
+"""Durations of one name that are remembered: the labels of half an hour"""
+
 
 class Latencies:
     """Collects durations and says their p50, p95 and maximum."""
 
     def __init__(self) -> None:
-        self._values: defaultdict[str, list[float]] = defaultdict(list)
+        self._values: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=KEPT))
+        self._most: defaultdict[str, float] = defaultdict(lambda: -math.inf)
 
     def add(self, name: str, milliseconds: float) -> None:
         """Count one duration under `name`."""
         self._values[name].append(milliseconds)
+        self._most[name] = max(self._most[name], milliseconds)
 
     def quantiles(self) -> Mapping[str, tuple[float, float, float]]:
-        """Name to (p50, p95, maximum) in milliseconds, in the order in which the names were first seen."""
+        """Name to (p50, p95, maximum) in milliseconds, in the order in which the names were first seen.
+
+        The maximum is that of the session, the others are those of the latest `KEPT` durations.
+        """
         found = {}
         for name, values in list(self._values.items()):  # copied, because the screen asks while the pipeline adds
-            p50, p95, most = np.percentile(list(values), [50, 95, 100])
-            found[name] = (float(p50), float(p95), float(most))
+            p50, p95 = np.percentile(list(values), [50, 95])
+            found[name] = (float(p50), float(p95), self._most[name])
         return found
 
 

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -13,13 +15,20 @@ from rich.console import Console
 from devices.library_words import kept_aside
 from devices.source import SourceError
 from realtime.config import ConfigError
-from realtime.dashboard import Dashboard, print_summary
+from realtime.controls import Controls
+from realtime.dashboard import Dashboard, export_svg, print_summary
 from realtime.dashboard.plain import PlainLines
 from realtime.jsonl import write_line
+from realtime.keyboard import Keyboard
+from realtime.keys import Keys
 from realtime.session import Message, Session
+from realtime.snapshot import Snapshot
 from realtime.summary import SessionSummary
 from realtime.tally import Tally
 from realtime.view import View
+
+_PICTURE = 120, 40
+"""Columns and rows of a saved picture"""
 
 
 class Outputs:
@@ -45,6 +54,7 @@ class Outputs:
         self._console = Console(file=sys.stdout)
         self._dashboard = dashboard and not self._to_stdout and "NO_COLOR" not in os.environ
         self._screen: Dashboard | None = None
+        self._keyboard: Keyboard | None = None
 
     def follow(self, session: Session) -> SessionSummary:
         """Run a session to its end and put out every message, then the summary.
@@ -54,12 +64,16 @@ class Outputs:
         SourceError
             When the source broke on the way, after the summary of what was heard until then.
         """
-        view, tally = View(session), Tally(session)
+        keys = Keys() if self._dashboard else None
+        view, tally = View(session, keys), Tally(session)
         broken: SourceError | None = None
         with ExitStack() as stack:
             if self._dashboard:
                 stack.enter_context(kept_aside())
-                self._screen = stack.enter_context(Dashboard(view.snapshot, self._console))
+                session.controls.snapshot = lambda: _save_picture(view.snapshot())
+                self._screen = stack.enter_context(Dashboard(view.snapshot, self._console, drawn=view.drawn))
+            if keys is not None:
+                self._keyboard = stack.enter_context(Keyboard(partial(_pressed, keys, session.controls)))
             plain = PlainLines(self._console) if not (self._dashboard or self._to_stdout) else None
             try:
                 for message in session.run():
@@ -86,6 +100,8 @@ class Outputs:
         """Give the cursor and the normal screen back, before the process ends without unwinding."""
         if self._screen is not None:
             self._screen.restore()
+        if self._keyboard is not None:
+            self._keyboard.restore()
 
     def _tell(self, show: Callable[..., None], *what: object) -> None:
         """Show something on the terminal; one that has gone ends the command only when nothing else is written."""
@@ -116,3 +132,18 @@ class Outputs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+
+def _pressed(keys: Keys, controls: Controls, text: str) -> None:
+    for wish in keys.press(text):
+        controls.wish(wish)
+
+
+def _save_picture(snapshot: Snapshot) -> str:
+    """Save a picture of the screen in the folder in which the program was started, and say where."""
+    path = Path(time.strftime("maeum-%Y-%m-%dT%H-%M-%S.svg"))
+    try:
+        path.write_text(export_svg(snapshot, *_PICTURE), encoding="utf-8")
+    except OSError as error:
+        return f"no picture saved: {path}: {error.strerror}"
+    return f"picture saved in {path}"

@@ -28,6 +28,8 @@ from realtime.words import Words
 
 __all__ = ["Message", "Notice", "Opening", "Session", "SessionOptions"]
 
+AGE = "age: "
+"""Before the names of the parts of a label's age"""
 MAX_AGE_S = 2.0
 """Labels of a live session must not be older, seconds"""
 
@@ -226,11 +228,18 @@ class Session:
                 case Label():
                     known = min(one.t, self.now)  # without sound, a label's moment may be still to come
                     self.latencies.add("label", self.pacer.latency_ms(known))
-                    yield replace(one, latency_ms=self._ages.of(one.t, one.ballot, known))
+                    yield replace(one, latency_ms=self._age(one, known))
                 case SegmentResult():
                     yield replace(one, latency_ms=self._segment_latency(one))
                 case _:
                     yield one
+
+    def _age(self, label: Label, known: float) -> dict[str, float]:
+        parts = self._ages.of(label.t, label.ballot, known)
+        self.latencies.add("age", sum(parts.values()))
+        for name, milliseconds in parts.items():
+            self.latencies.add(f"{AGE}{name}", milliseconds)
+        return parts
 
     def _scored(self, made: Sequence[Scores]) -> None:
         self._ages.scored(self.pipeline.heard_until)

@@ -86,6 +86,14 @@ class Snapshot:
     """The latest things the user should know, oldest first"""
     latency_ms: tuple[tuple[str, float], ...] = field(default=())
     """Name and median so far: voice 12.0, text 340.0"""
+    age_ms: tuple[float, float, float] | None = None
+    """Of the labels, from the last sample that they used: p50, p95, maximum; None before the first"""
+    badges: tuple[str, ...] = ()
+    """What must never be overlooked: REC, PAUSED"""
+    prompt: str = ""
+    """What the keyboard is asked for"""
+    keys: str = ""
+    """What can be pressed"""
     devices: tuple[DeviceState, ...] = ()
     """Those of a live session; none where the source is a recording"""
     finished: bool = False

@@ -4,15 +4,17 @@ The pipeline's thread calls `take`, the screen's thread `snapshot`. Lists only g
 the reader needs no lock and the writer never waits for the screen.
 """
 
+import math
 from collections import deque
 
-from devices.block import Gap
+from devices.block import Command, Gap
 from devices.live import states_of
 from models.scores import MODALITIES, Modality
 from realtime.fusion import Label, SegmentResult
+from realtime.keys import HELP, REPLAY_HELP, Keys
 from realtime.losses import loss
 from realtime.reference import truth_at
-from realtime.session import Message, Notice, Session
+from realtime.session import AGE, Message, Notice, Session
 from realtime.snapshot import Lane, Moment, Snapshot, SpokenLine
 from realtime.vote import Vote
 
@@ -20,11 +22,16 @@ _LINES = 50
 _NOTICES = 20
 
 
+_TOLD = {"mute": "muted", "unmute": "heard again:", "mark": "marked", "correct": "corrected to", "snapshot": ""}
+"""How a command is told of, by its action; others show by themselves"""
+
+
 class View:
     """The state of one session as the dashboard wants it."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, keys: Keys | None = None) -> None:
+        self._session, self._keys = session, keys
+        self._made = self._pictured = self._drawn = -math.inf  # when the newest label was made, pictured, drawn
         self._label: Label | None = None
         self._timeline: list[Moment] = []
         self._lines: deque[SpokenLine] = deque(maxlen=_LINES)
@@ -37,7 +44,7 @@ class View:
         """Remember what a message says."""
         match message:
             case Label():
-                self._label = message
+                self._label, self._made = message, self._session.pacer.clock()
                 truth = truth_at(self._session.source.utterances, message.t)
                 self._timeline.append(Moment(message.t, message.label, truth))
             case SegmentResult():
@@ -48,6 +55,8 @@ class View:
                 self._lost += message.lost or 0
                 if text := loss(message):
                     self._notices.append(text)
+            case Command() if (text := _TOLD.get(message.action)) is not None:
+                self._notices.append(f"{text} {message.value}".strip())
             case _:
                 pass
 
@@ -64,9 +73,17 @@ class View:
         )
         self._lines.append(line)
 
+    def drawn(self) -> None:
+        """Take that what was pictured last is on the screen now."""
+        if self._pictured > self._drawn:
+            self._drawn = self._pictured
+            waited = self._session.pacer.clock() - self._pictured
+            self._session.latencies.add(f"{AGE}render", waited * 1000.0)
+
     def snapshot(self) -> Snapshot:
         """The session as it is now."""
-        session, label = self._session, self._label
+        session, self._pictured, label = self._session, self._made, self._label
+        latencies = session.latencies.quantiles()
         probabilities = label.ballot.probabilities if label else None
         return Snapshot(
             source=session.source.name,
@@ -75,7 +92,7 @@ class View:
             t=session.now,
             duration=session.source.duration,
             speed=session.pacer.speed,
-            lag=session.pacer.lag_s(session.now) if label else 0.0,
+            lag=session.pacer.lag_s(session.now) if label and not session.pacer.paused else 0.0,
             label=label.label if label else None,
             state=label.state if label else "uncertain",
             probabilities=None if probabilities is None else tuple(map(float, probabilities)),
@@ -89,8 +106,17 @@ class View:
             notices=tuple(self._notices),
             devices=states_of(session.source),
             finished=session.finished,
-            latency_ms=tuple((name, p50) for name, (p50, _, _) in session.latencies.quantiles().items()),
+            latency_ms=tuple((name, p50) for name, (p50, _, _) in latencies.items() if not name.startswith("age")),
+            age_ms=latencies.get("age"),
+            badges=(*(("PAUSED",) if session.controls.paused else ()), *session.badges),
+            prompt=self._keys.prompt if self._keys else "",
+            keys=self._help(),
         )
+
+    def _help(self) -> str:
+        if self._keys is None:
+            return ""
+        return HELP if self._session.pacer.live else REPLAY_HELP
 
     def _lane(self, modality: Modality) -> Lane:
         level, detail = self._level(modality)

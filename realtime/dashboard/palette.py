@@ -32,6 +32,7 @@ FAINT = Style(color=GREY)
 GOOD = Style(color=COLOURS["disgust"], bold=True)
 BAD = Style(color=COLOURS["angry"], bold=True)
 WARN = Style(color=COLOURS["happy"], bold=True)
+ALARM = Style(color=COLOURS["angry"], bold=True, reverse=True)
 BADGE = Style(color=COLOURS["happy"], bold=True, reverse=True)
 
 

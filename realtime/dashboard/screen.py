@@ -21,12 +21,19 @@ class Dashboard:
     """
     Draw `read()` in the alternate screen of `console`, `rate_hz` times a second, from entering to leaving the context.
 
+    `drawn` is called when a picture is complete.
     A terminal that takes no output holds up nobody but the drawing thread; one that is gone ends that thread quietly.
     Only rows that changed are sent, as one synchronised update, which keeps slow connections usable.
     """
 
-    def __init__(self, read: Callable[[], Snapshot], console: Console, rate_hz: float = 8.0) -> None:
-        self._read = read
+    def __init__(
+        self,
+        read: Callable[[], Snapshot],
+        console: Console,
+        rate_hz: float = 8.0,
+        drawn: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._read, self._drawn = read, drawn
         self._console = console
         self._period = 1.0 / rate_hz
         self._leave = threading.Event()
@@ -73,6 +80,7 @@ class Dashboard:
             rows = ansi_rows(self._read(), self._console, *now)
             complete = terminal.write(frame_update(shown, rows), self._go_on)
             shown = rows if complete else []
+            self._drawn()
             frame += 1
             self._leave.wait(self._period)
 

@@ -5,7 +5,7 @@ from rich.style import Style
 
 from realtime.dashboard.bars import share
 from realtime.dashboard.line import Line, cells, clean, clock, elide, fit, opposed
-from realtime.dashboard.palette import BADGE, BOLD, FAINT, PLAIN, WARN
+from realtime.dashboard.palette import ALARM, BADGE, BOLD, FAINT, PLAIN, WARN
 from realtime.snapshot import Snapshot
 
 LATE = 1.0
@@ -24,7 +24,8 @@ def header(snapshot: Snapshot, width: int) -> Line:
 
 def badges(snapshot: Snapshot) -> list[tuple[str, Style]]:
     """Return what must never be overlooked, each in a box of its own."""
-    return [("SYNTHETIC", BADGE)] if snapshot.synthetic else []
+    synthetic = [("SYNTHETIC", BADGE)] if snapshot.synthetic else []
+    return [*synthetic, *((clean(badge), ALARM if badge == "REC" else BADGE) for badge in snapshot.badges)]
 
 
 def _time(snapshot: Snapshot, columns: int) -> Line:
@@ -45,6 +46,9 @@ def footer(snapshot: Snapshot, width: int) -> Line:
         line += [Segment(f"{clean(name)} ", FAINT), Segment(f"{clean(value)}  ", PLAIN)]
     if snapshot.latency_ms:
         line.append(Segment("│ ", FAINT))
+    if snapshot.age_ms:
+        middle, high, most = (f"{milliseconds / 1000:.1f}" for milliseconds in snapshot.age_ms)
+        line += [Segment("age ", FAINT), Segment(f"{middle}/{high}/{most} s  ", PLAIN)]
     for name, milliseconds in snapshot.latency_ms:
         line += [Segment(f"{clean(name)} ", FAINT), Segment(f"{milliseconds:.0f} ms  ", PLAIN)]
     bundle = [Segment(f"{elide(snapshot.bundle, width // 4)} ", FAINT)]
@@ -52,7 +56,9 @@ def footer(snapshot: Snapshot, width: int) -> Line:
 
 
 def notice(snapshot: Snapshot, width: int) -> Line:
-    """Return the newest notice."""
+    """Return what is asked, or else the newest notice, or else what can be pressed."""
+    if snapshot.prompt:
+        return [Segment(" ? ", BADGE), Segment(f" {elide(snapshot.prompt, max(width - 5, 0))}", BOLD)]
     if not snapshot.notices:
-        return []
+        return [Segment(f" {elide(snapshot.keys, max(width - 2, 0))}", FAINT)] if snapshot.keys else []
     return [Segment(" ! ", WARN), Segment(elide(snapshot.notices[-1], max(width - 4, 0)), WARN)]
