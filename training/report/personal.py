@@ -1,8 +1,11 @@
 """What a person's profile is worth, as tables."""
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
+from models.features.bio import WindowParameters
+from models.personal import PULL
 from training.report.numbers import Table
 
 MODELS = {"windows": "MFCC", "segments": "Whisper", "both": "both"}
@@ -12,13 +15,13 @@ somebody's neutral speech and what it says of strangers', {pull:.0%} is taken aw
 corpora other than RAVDESS. With four clips nothing neutral is left of a RAVDESS actor, so its UAR is of six labels.
 Shifting Whisper's statistics by the speaker's neutral mean was tried, too: it gained as much on RAVDESS and lost up to
 13 points elsewhere. {whole}"""
-WHOLE = """The model of whole segments, trained and tested with every speaker normalised by all of their clips of every
-emotion, which nobody has beforehand, has {known} ({corpus} {without:.3f} without): a profile keeps {kept:.0%} of
-that."""
+WHOLE = """The model of whole segments, trained and tested with every speaker normalised by all of their clips of all
+emotions, which nobody has beforehand, has {known:.3f} on {corpus} and {without:.3f} without: of that a profile keeps
+{kept:.0%} at best."""
 BODY = """Balanced accuracy on Stress-Predict, one person left out at a time, in sessions that begin five minutes into
-the recording: the baseline begins with nothing, or with what the first minutes told, counted as a minute at most, and
-goes on learning. A profile helps while the person is new, and costs a little in an hour. Frozen, it is worse than none.
-What a profile of another day is worth is not known: everybody was recorded once."""
+the recording: the baseline begins with nothing, or with what the first minutes told, which counts as {weight:.0f}
+seconds at most, and goes on learning; frozen, it learns nothing. Gains are means over people. What a profile of another
+day or of electrodes put on anew is worth is not known: everybody was recorded once."""
 
 
 def personal_tables(found: Mapping[str, Any]) -> list[Table]:
@@ -30,20 +33,18 @@ def personal_tables(found: Mapping[str, Any]) -> list[Table]:
 
 
 def _voice(found: Mapping[str, Any]) -> Table:
-    from models.personal import PULL
-
     head = ("corpus", "model", "neutral clips", "n", "speakers", "without", "with", "gain")
     rows = tuple(
         (row["corpus"], MODELS[row["model"]], str(row["known"]), str(row["n"]), str(row["speakers"]), *_scores(row))
         for row in found["gains"]
     )
-    note = VOICE.format(pull=PULL, whole=_whole(found)).strip()
+    note = VOICE.format(pull=PULL, whole=_whole(found))
     unused = [
         MODELS[name] for name in ("windows", "segments") if _is_there(found, name) and name not in found["neutral"]
     ]
     if unused:
-        note += f"\nIt does not help {' and '.join(unused)} and is not applied there."
-    return Table("A person's profile: voice", note, head, rows)
+        note += f" On average it does not help {' or '.join(unused)} and is not applied there."
+    return Table("A person's profile: voice", _wrapped(note), head, rows)
 
 
 def _is_there(found: Mapping[str, Any], model: str) -> bool:
@@ -57,12 +58,17 @@ def _whole(found: Mapping[str, Any]) -> str:
     if scores is None or not gains or scores["with"] <= scores["without"]:
         return ""
     kept = max(row["with"] - row["without"] for row in gains) / (scores["with"] - scores["without"])
-    return WHOLE.format(known=f"{scores['with']:.3f}", corpus=corpus, without=scores["without"], kept=kept)
+    return WHOLE.format(known=scores["with"], corpus=corpus, without=scores["without"], kept=max(kept, 0.0))
 
 
 def _body(rows: list[Mapping[str, Any]]) -> Table:
     head = ("session", "profile of", "", "n", "people", "without", "with", "gain")
-    return Table("A person's profile: body", BODY, head, tuple(_body_row(row) for row in rows))
+    return Table(
+        "A person's profile: body",
+        _wrapped(BODY.format(weight=WindowParameters().weight)),
+        head,
+        tuple(_body_row(row) for row in rows),
+    )
 
 
 def _body_row(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -73,3 +79,7 @@ def _body_row(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _scores(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{row['without']:.3f}", f"{row['with']:.3f}", f"{row['gain']['mean']:+.3f} ± {row['gain']['sd']:.3f}")
+
+
+def _wrapped(note: str) -> str:
+    return fill(" ".join(note.split()), 120)
