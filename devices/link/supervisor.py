@@ -47,7 +47,7 @@ class Patience:
     """The same for an address of which only trying can tell whether it is there"""
     poll_s: float = 0.25
     """Between looks whether the port is back"""
-    gather_s: float = 0.02
+    gather_s: float = 0.05
     """After each read, so that one wake-up brings many frames; the clock fit does not mind"""
     goodbye_s: float = 0.5
     """For telling a device to stop"""
