@@ -65,7 +65,7 @@ def test_every_row_is_one_of_its_speakers(twenty: Path) -> None:
     rows, account = read_kemdy20(Kemdy20(twenty))
     assert len(rows) == account.used == account.rows == 3 * 2 * 14
     assert set(rows.speaker.tolist()) == {"User001F", "User002M", "User003M", "User004M", "User005F", "User006M"}
-    assert set(rows.kind.tolist()) == {"script"}
+    assert set(rows.kind.tolist()) == {""}
     tie = int(np.flatnonzero(rows.id == TIED)[0])
     assert (rows.label[tie], LABELS[rows.first[tie]]) == (-1, "disgust")
     assert rows.valence[tie] == pytest.approx(2.1)

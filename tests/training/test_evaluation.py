@@ -285,7 +285,8 @@ def test_both_voices_are_scored_alone_as_well() -> None:
 
 def two_corpora(table: Predictions) -> Predictions:
     """The same rows, half of the sessions from another corpus."""
-    return replace(table, corpus=np.where(table.session > "05", "KEMDy20", "KEMDy19"))
+    other = table.session > "05"
+    return replace(table, corpus=np.where(other, "KEMDy20", "KEMDy19"), kind=np.where(other, "", table.kind))
 
 
 def test_several_corpora_are_scored_apart_and_together() -> None:
@@ -295,6 +296,8 @@ def test_several_corpora_are_scored_apart_and_together() -> None:
     assert several.whole.scores == pooled.whole.scores
     assert pooled.whole.corpora == pooled.corpora == {}
     assert set(several.corpora) == {"KEMDy19", "KEMDy20"}
+    assert set(several.whole.kinds) == {"script", "impro"}
+    assert sum(scores.n for scores in several.whole.kinds.values()) == several.whole.corpora["KEMDy19"].n
     for outcome in several.outcomes:
         assert sum(scores.n for scores in outcome.corpora.values()) == outcome.n
     rows = TEXT[answered(TEXT, "test") & (TEXT.session > "05")]

@@ -20,7 +20,7 @@ KEMDY19, KEMDY20 = "KEMDy19", "KEMDy20"
 KEMDY20_HAS_NOT = (
     "KEMDy20: it has no ECG, so heart rate comes from the wristband's beats (IBI) where there are any, and models of "
     "the notebooks' three means have nothing to learn from",
-    "KEMDy20: it has no improvisation, so its scripts are not told apart from anything",
+    "KEMDy20: it has no improvisation; script and improvisation are scored apart in KEMDy19 alone",
 )
 
 Floats = NDArray[np.float32]
@@ -64,8 +64,9 @@ class Utterances:
 
     @property
     def kind(self) -> NDArray[np.str_]:
-        """`script`, `impro` or empty, [n]."""
-        return np.array([scene.rstrip("0123456789") for scene in self.scene.tolist()], dtype=np.str_)
+        """`script` or `impro`, [n]; empty in corpora that have no such difference."""
+        kinds = np.array([scene.rstrip("0123456789") for scene in self.scene.tolist()], dtype=np.str_)
+        return np.where(self.corpus == KEMDY19, kinds, "")
 
     def truth(self, ties: Ties) -> NDArray[np.int64]:
         """What a prediction is compared with, [n]: an index into LABELS, or TIED."""

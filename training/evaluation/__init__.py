@@ -98,7 +98,7 @@ def outcome_of(table: Predictions, weighting: str, weights: dict[str, float], se
     test, rows = table.part == "test", table[answered(table, "test")]
     scores, cluster = _score(rows), clusters(rows)[1]
     folds = {fold: _score(part) for fold, part in fitting.by_fold(rows).items()}
-    kinds = {str(kind): _score(rows[rows.kind == kind]) for kind in np.unique(rows.kind)}
+    kinds = {str(kind): _score(rows[rows.kind == kind]) for kind in np.unique(rows.kind[rows.kind != ""])}
     corpora = {name: _score(part) for name, part in _by_corpus(rows).items()}
     sessions = np.unique(rows.session[rows.session != ""])
     return Outcome(
