@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.scores import LABELS, MODALITIES, Scores
+from realtime.reasons import Why
 from realtime.vote import RollingVote, VoteOptions, segment_vote
 
 WEIGHTS = dict.fromkeys(MODALITIES, 1.0)
@@ -118,3 +119,75 @@ def test_probabilities_always_sum_to_one(pushed, later):
         assert (ballot.probabilities >= 0).all()
     assert all(np.isfinite(v.weight) and v.weight >= 0 for v in ballot.votes.values())
     assert sum(ballot.share(m) for m in MODALITIES) == pytest.approx(1.0) or ballot.probabilities is None
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(MODALITIES), st.floats(0, 60), st.floats(allow_nan=True)), max_size=12),
+    st.dictionaries(st.sampled_from(MODALITIES), st.floats(0, 1), min_size=1),
+    st.sampled_from(MODALITIES),
+)
+def test_quality_never_lifts_a_weight_above_the_reliability(pushed, weights, muted):
+    """Whatever number it is; nothing is ever lifted out of a mute, and where the weight is 0 a reason says why."""
+    vote = RollingVote(weights)
+    for modality, end, quality in sorted(pushed, key=lambda one: one[1]):
+        vote.push(scores(modality, "fear", end=end, quality=quality))
+    vote.muted.add(muted)
+    ballot = vote.at(61.0)
+    for modality, one in ballot.votes.items():
+        assert 0 <= one.weight <= (weights.get(modality, 0.0) if modality != muted else 0.0)
+        assert one.weight > 0 or str(one.reason).partition(":")[0] in frozenset(Why)
+    if ballot.probabilities is not None:
+        assert ballot.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+@given(
+    st.sampled_from(MODALITIES),
+    st.lists(st.floats(0, 30), min_size=1, max_size=6),
+    st.floats(0, 30),
+    st.lists(st.floats(0, 40), min_size=2, max_size=6),
+)
+def test_a_lost_modality_fades_to_nothing_within_its_window(modality, ends, lost, later):
+    """Never rising on the way, whatever it had scored and whenever its device went."""
+    vote = RollingVote(WEIGHTS)
+    for end in sorted(ends):
+        vote.push(scores(modality, "fear", end=end))
+    vote.lose(modality, lost, "USB")
+    begins = max(30.0, lost)
+    weights = [vote.at(begins + after).votes[modality].weight for after in sorted(later)]
+    assert weights == sorted(weights, reverse=True)
+    gone = vote.at(max(begins, lost + vote.options.window(modality) + 1e-9)).votes[modality]
+    assert (gone.weight, gone.reason) == (0.0, "unplugged: USB")
+
+
+@given(st.sampled_from(MODALITIES), st.floats(0, 60), st.floats(0, 1))
+def test_a_modality_that_falls_silent_is_forgotten_for_certain(modality, end, quality):
+    """Though nobody says that it has gone."""
+    vote = RollingVote(WEIGHTS)
+    vote.push(scores(modality, "fear", end=end, quality=quality))
+    options = vote.options
+    late = vote.at(end + 1.01 * options.forget_after * options.half_life(modality))
+    assert late.votes[modality].weight == 0.0
+    assert late.probabilities is None
+
+
+def test_what_was_said_before_a_short_absence_still_counts_and_before_a_long_one_does_not():
+    for lost_for, remembered in ((1.0, True), (5.0, False)):
+        vote = RollingVote(WEIGHTS)
+        vote.push(scores("voice", "happy", end=1.0))
+        vote.lose("voice", 1.0, "USB")
+        vote.regain("voice", 1.0 + lost_for)
+        assert (vote.at(1.0 + lost_for).votes["voice"].weight > 0) == remembered
+
+
+def test_a_model_that_only_guesses_has_no_vote():
+    vote = RollingVote({"voice": 0.0, "text": 0.3})
+    vote.push(scores("voice", "happy"))
+    ballot = vote.at(1.0)
+    assert ballot.probabilities is None
+    assert ballot.votes["voice"].reason == Why.CHANCE
+
+
+def test_a_segment_that_cannot_be_trusted_at_all_does_not_vote():
+    ballot = segment_vote({"voice": scores("voice", "angry", quality=0.0), "text": scores("text", "sad")}, 1.0)
+    assert ballot.share("text") == 1.0
+    assert ballot.votes["bio"].reason == Why.NO_SENSOR
