@@ -5,7 +5,6 @@ keep up, samples are left out and counted, a gap tells of them, and the devices 
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -22,7 +21,7 @@ QUEUE = 4096
 OPEN_S, START_S = 3.0, 10.0
 """A required device has so long to begin; the longer time where nothing is wrong yet, since some boards start slowly"""
 LOOK_S = 0.1
-"""Between looks whether something is wrong with a device that starts slowly"""
+"""Between looks whether a device has begun, where none gives anything"""
 
 Deliver = Callable[[Event], None]
 
@@ -129,24 +128,34 @@ class LiveSource:
         try:
             for device in self.devices:
                 device.start()
-            for device in self.devices:
-                if device.required and not _begins(device):
-                    raise DeviceMissing(f"{device.name}: {device.facts.problem or 'does not answer'}")
+            yield from self._begin()
             threading.Thread(target=self._remark, daemon=True).start()
-            while True:  # a device that is away says so ten times a second, so nobody waits here for long
-                yield self._next()
+            while True:
+                yield from self._next()
         finally:
             for device in self.devices:
                 device.stop()
 
-    def _next(self) -> Event:
+    def _begin(self) -> Iterator[Event]:
+        """Deliver what the first devices give while others are still on their way."""
+        began = self.clock.now()
+        awaited = [device for device in self.devices if device.required]
+        while awaited := [device for device in awaited if not device.wait_streaming(0.0)]:
+            for device in awaited:
+                _check(device, self.clock.now() - began)
+            yield from self._next()
+
+    def _next(self) -> list[Event]:
+        """The oldest event, alone; none when nothing comes for a while."""
         with self._arrived:
-            while not self._backlog:
-                self._arrived.wait()
+            if not self._backlog:
+                self._arrived.wait(LOOK_S)
+            if not self._backlog:
+                return []
             now = self.clock.now()
             came, event = self._backlog.take(now)
         self.waited_s = now - came
-        return event
+        return [event]
 
     def _remark(self) -> None:
         """Pass on what is known besides, in a thread: to look around takes longer than a session may wait."""
@@ -180,12 +189,11 @@ def states_of(source: About) -> tuple[DeviceState, ...]:
     return source.states() if isinstance(source, LiveSource) else ()
 
 
-def _begins(device: Device) -> bool:
-    """Wait for a device to stream; one without a problem is still on its way."""
-    begins, end = device.wait_streaming(OPEN_S), time.monotonic() + START_S - OPEN_S
-    while not begins and device.facts.problem is None and time.monotonic() < end:
-        begins = device.wait_streaming(LOOK_S)
-    return begins
+def _check(device: Device, waited_s: float) -> None:
+    """Give up a required device that has not begun; one without a problem is still on its way."""
+    problem = device.facts.problem
+    if waited_s > (START_S if problem is None else OPEN_S):
+        raise DeviceMissing(f"{device.name}: {problem or 'does not answer'}")
 
 
 def _state_of(device: Device, now: float) -> DeviceState:

@@ -14,7 +14,7 @@ from devices.emulation.faults import Fault
 from devices.emulation.terminal import PseudoTerminal
 from devices.link.sensor import Sensor
 from devices.link.session_clock import SessionClock
-from devices.live import LiveSource, StreamTwice
+from devices.live import DeviceMissing, LiveSource, StreamTwice
 from devices.sensors.url import SensorUrl, parse
 from tests.devices.link.conftest import HASTY
 
@@ -70,6 +70,18 @@ def test_what_a_device_does_is_told_before_what_follows_from_it(terminal, url):
     assert back.away_s >= 0.3
     assert back.drift_ppm is not None
     assert [state.state for state in source.states()] == ["closed"]
+
+
+def test_a_session_goes_on_while_a_required_device_is_awaited(terminal, url):
+    """What others give is not held up; the session ends when the required one has not begun in time."""
+    absent = parse("serial:///dev/maeum-nothing?protocol=lines&channels=ibi:RR/ms")
+    with Emulator(Bitalino(), terminal):
+        source = live(url)
+        source.add(lambda clock, deliver: Sensor(absent, clock, deliver, listing=list, patience=HASTY))
+        seen: list[Event] = []
+        with pytest.raises(DeviceMissing, match="maeum-nothing: no such port"):
+            seen.extend(source.events())
+    assert max(event.end for event in seen if isinstance(event, Block)) > 1.0
 
 
 def test_a_device_that_is_looked_for_in_vain_is_told_of_once():
