@@ -48,9 +48,9 @@ def told(bundle: Bundle) -> str:
         changed["body"] = bundle.known is not None
     used = [name for name, is_changed in changed.items() if is_changed]
     unused = [name for name, is_changed in changed.items() if not is_changed]
-    without = f"; not for {' and '.join(unused)}: it says nothing about it, or would not help" if unused else ""
+    without = f"; not for {', '.join(unused)}: it says nothing about it, or would not help" if unused else ""
     name = bundle.person.name if bundle.person else "of nobody"
-    return f"profile {name} is used for {' and '.join(used) or 'nothing'}{without}"
+    return f"profile {name} is used for {', '.join(used) or 'nothing'}{without}"
 
 
 def correction(answers: Answers, neutral: tuple[float, ...]) -> tuple[float, ...]:
