@@ -181,6 +181,7 @@ def test_both_corpora_give_one_bundle_and_scores_of_each(tmp_path: Path) -> None
     bundle, card = load_bundle(tmp_path / "bundle"), (tmp_path / "bundle" / "card.md").read_text(encoding="utf-8")
     assert "bio" in bundle.models
     assert "## KEMDy20 alone" in card
+    assert "KEMDy20: it has no ECG" in card
     assert "**KEMDy19, KEMDy20: ETRI terms" in card
     assert "| KEMDy20 | Korean | ETRI licence agreement | ETRI |" in card
     manifest = json.loads((tmp_path / "bundle" / "manifest.json").read_text())

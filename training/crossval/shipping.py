@@ -64,7 +64,8 @@ def _segment_models(done: Run, results: Results) -> list[Model]:
 
 
 def _provenance(done: Run, results: Results) -> dict[str, Any]:
-    about = {key: done.about[key] for key in ("corpus", "files", "rows", "protocol", "leaky", "recipe", "ties", "seed")}
+    keys = ("corpus", "remarks", "files", "rows", "protocol", "leaky", "recipe", "ties", "seed")
+    about = {key: done.about[key] for key in keys}
     modalities = {modality: _modality(done, results, modality) for modality in results.calibration}
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     return {
@@ -116,6 +117,7 @@ def _card(name: str, training: dict[str, Any], results: Results) -> str:
         f"{training['recipe']}, ties: {training['ties']}. {packages}.\n",
         f"Protocol {training['protocol']}: {PROTOCOLS[training['protocol']]}.\n",
     ]
+    parts += [f"{remark}.\n" for remark in training["remarks"]]
     parts.append(_licences(next(training[m]["corpora"] for m in results.calibration)))
     if results.leak:
         parts.append(f"**These scores cannot be believed: {results.leak}.**\n")
