@@ -82,8 +82,8 @@ class XdfRecording:
             held = ", ".join(f"{one.said.name} ({one.kind or 'no type'})" for one in streams) or "none"
             raise UnreadableSource(f"{path}: {what}; its streams are {held}")
         self._notices = [f"{self.name}: {line}" for line in (*damage, *refused, *self._remarks())]
-        self._zero = min(one.stream.span[0] for one in self._used)
-        self.duration: float | None = max(one.stream.span[1] for one in self._used) - self._zero
+        self._zero = min(one.stream.survey.begin for one in self._used)
+        self.duration: float | None = max(one.stream.survey.end for one in self._used) - self._zero
         self.rates: Mapping[str, float] = {one.name: one.rate for one in self._used}
 
     def notices(self) -> Sequence[str]:
@@ -109,8 +109,8 @@ class XdfRecording:
                 yield f"{said.name}: {fact}"
             if one.stream.line.worst > _CLOCK_S:
                 yield f"{said.name}: its clock was set anew; times may be {one.stream.line.worst:.1f} s off"
-            if one.stream.damaged:
-                yield f"{said.name}: {one.stream.damaged} damaged chunks are left out"
+            if one.stream.survey.damaged:
+                yield f"{said.name}: {one.stream.survey.damaged} damaged chunks are left out"
 
     def _flow(self, one: _Used) -> Iterator[Recorded]:
         """Add to a stream what is missing before and after it."""
@@ -207,10 +207,9 @@ def _use(wanted: Wanted, stream: XdfStream) -> _Used:
     Refused
         When it has none, or no samples.
     """
-    even = wanted.stream != "ibi"
-    if even and not stream.said.rate:
+    if wanted.stream != "ibi" and not stream.said.rate:
         raise Refused(f"{stream.said.name} gives no rate")
     found = {"audio": (0, _SOUND)} if wanted.stream == "audio" else columns([wanted], stream.said)
-    if stream.span[1] <= stream.span[0] and even:
+    if stream.survey.end < stream.survey.begin:
         raise Refused(f"{stream.said.name} holds no samples")
     return _Used(wanted.stream, stream, found)

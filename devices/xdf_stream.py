@@ -1,5 +1,6 @@
 """One stream of an XDF file: what it says of itself, and its samples by the recorder's clock."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -52,15 +53,15 @@ class XdfStream:
         return ClockLine.through(self.offsets)
 
     @cached_property
-    def span(self) -> tuple[float, float]:
-        """Times of the first sample and after the last one, seconds; twice the same when there are none."""
-        times = [(float(at[0]), float(at[-1]) + self._step) for _, at in self.samples()]
-        return (min(first for first, _ in times), max(last for _, last in times)) if times else (0.0, 0.0)
-
-    @property
-    def damaged(self) -> int:
-        """Chunks that do not hold what they say."""
-        return sum(values is None for values, _ in self._read())
+    def survey(self) -> "Survey":
+        """When it was recorded, and whether all of it can be read."""
+        survey = Survey()
+        for values, times in self._read():
+            survey.damaged += values is None
+            if len(times):
+                at = self.line.recorded(times[[0, -1]])
+                survey.begin, survey.end = min(survey.begin, at[0]), max(survey.end, at[1] + self._step)
+        return survey
 
     def samples(self) -> Iterator[tuple[NDArray[np.generic], Doubles]]:
         """Yield values [n, channels], and times [n] by the recorder's clock in seconds; nothing of damaged chunks."""
@@ -82,6 +83,18 @@ class XdfStream:
                 continue
             last = float(times[-1]) if len(times) else last
             yield values, times
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one reading of a stream tells."""
+
+    begin: float = math.inf
+    """Of the first sample, seconds of the recorder's clock"""
+    end: float = -math.inf
+    """After the last one"""
+    damaged: int = 0
+    """Chunks that do not hold what they say"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,7 @@ class ChunkWriter:
         return sum(file.flush() for file in (*self._values.values(), self._lines))
 
     def seal(self, until: float, ends: Positions) -> Sealed:
-        """Finish the chunk for good, and add it up."""
-        self.flush()
+        """Finish the chunk for good after the last flush, and add it up."""
         self.close()
         names = [file.path.name for file in (self._lines, *self._values.values())]
         return Sealed(self.head.chunk, until, dict(ends), {name: sum_of(self._folder / name) for name in names})

@@ -1,5 +1,6 @@
 """Writes a session down while it runs, without ever holding it up."""
 
+import shutil
 import threading
 import time
 from collections import deque
@@ -187,6 +188,7 @@ class Recorder:
         return self._chunk
 
     def _seal(self, chunk: ChunkWriter) -> None:
+        self.bytes += chunk.flush()
         self._append_to_index(sealed_line(chunk.seal(self._until, self._positions)))
         self._chunk, self._number = None, self._number + 1
 
@@ -217,11 +219,15 @@ def _new_folder(place: Path, manifest: str, unique: str) -> Path:
     """Make a folder which has its manifest from the moment at which it has its name."""
     hidden = place / f".{unique}"
     create_folder(hidden)
-    _write_file(hidden / layout.MANIFEST, manifest)
-    name, tries = time.strftime("%Y-%m-%dT%H-%M-%S"), 1
-    while (folder := place / (name if tries == 1 else f"{name}-{tries}")).exists():
-        tries += 1
-    return hidden.rename(folder)
+    try:
+        _write_file(hidden / layout.MANIFEST, manifest)
+        name, tries = time.strftime("%Y-%m-%dT%H-%M-%S"), 1
+        while (folder := place / (name if tries == 1 else f"{name}-{tries}")).exists():
+            tries += 1
+        return hidden.rename(folder)
+    except OSError:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
 
 
 def _write_file(path: Path, text: str) -> None:

@@ -77,3 +77,4 @@ def test_recording_does_not_begin_on_a_full_disk(small_disk):
     (small_disk / "ballast").write_bytes(b"\x00" * 512 * 1024)
     with pytest.raises(CannotRecord, match="no recording can be made here: No space left on device"):
         Recorder(small_disk, Invented(), {})
+    assert [path.name for path in small_disk.iterdir()] == ["ballast"]
