@@ -1,6 +1,8 @@
 """The label on the screen holds still."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.scores import LABELS
 from realtime.steady import Steady, SteadyOptions
@@ -53,3 +55,34 @@ def test_no_vote_means_no_label():
 
 def test_a_flat_distribution_is_uncertain():
     assert follow(np.full(7, 1 / 7, np.float32)) == [(None, "uncertain")]
+
+
+moment = st.none() | st.lists(st.floats(0.001, 1.0), min_size=7, max_size=7).map(
+    lambda values: (np.array(values) ** 3 / np.sum(np.array(values) ** 3)).astype(np.float32)
+)
+
+
+@given(st.lists(moment, max_size=40), st.sampled_from([0.0, 0.5, 1.0, 2.0]))
+def test_a_confirmed_label_goes_only_for_what_has_lasted_for_the_dwell(moments, dwell_s):
+    """Another one has led as long, or it has itself stayed under `leave` as long, or the vote abstains."""
+    steady = Steady(LABELS, SteadyOptions(enter=0.4, leave=0.2, dwell_s=dwell_s))
+    shown = [steady.push(0.5 * at, p) for at, p in enumerate(moments)]
+    reach = int(dwell_s / 0.5)
+    for at in range(1, len(shown)):
+        (before, state), (after, _) = shown[at - 1], shown[at]
+        if state != "confirmed" or after == before or moments[at] is None:
+            continue
+        lately = moments[max(at - reach, 0) : at + 1]
+        if after is not None:
+            assert all(LABELS[int(np.argmax(p))] == after for p in lately)
+        else:
+            assert all(p[LABELS.index(before)] < 0.2 and p.max() < 0.4 for p in lately)
+
+
+@given(st.lists(moment, max_size=40))
+def test_a_label_is_shown_only_while_the_vote_does_not_abstain(moments):
+    steady = Steady(LABELS, SteadyOptions())
+    for at, p in enumerate(moments):
+        label, state = steady.push(0.5 * at, p)
+        assert (label is None) == (state == "uncertain")
+        assert p is not None or label is None
