@@ -24,6 +24,8 @@ class Backlog:
     def __init__(self, size: int) -> None:
         self.dropped: Counter[str] = Counter()
         """Samples left out, by stream"""
+        self.came: Counter[str] = Counter()
+        """Samples that came, by stream"""
         self._size = size
         self._waiting: deque[tuple[float, Event]] = deque()
         self._holes: dict[str, Gap] = {}
@@ -34,6 +36,8 @@ class Backlog:
 
     def put(self, event: Event, now: float) -> None:
         """Take an event that comes at session time `now`."""
+        if isinstance(event, Block):
+            self.came[event.stream] += len(event.values)
         self._is_full = self._is_full or len(self) >= self._size
         match event:
             case Block() | Gap(duration=float()) if self._is_full:
@@ -53,6 +57,11 @@ class Backlog:
             self._waiting += [(now, hole) for hole in self._holes.values()]
             self._holes.clear()
         return oldest
+
+    def waiting(self, stream: str) -> int:
+        """Samples of a stream that wait."""
+        blocks = (event for _, event in self._waiting if isinstance(event, Block))
+        return sum(len(block.values) for block in blocks if block.stream == stream)
 
     def _leave_out(self, event: Block | Gap) -> None:
         if isinstance(event, Block):

@@ -112,6 +112,12 @@ class LiveSource:
         """Every device as it is now; from any thread."""
         return tuple(_state_of(device, self.clock.now()) for device in self.devices)
 
+    def delivery(self) -> Mapping[str, tuple[int, int, int]]:
+        """Samples by stream: those that came of the devices, those left out of them, those that wait."""
+        with self._arrived:
+            books = self._backlog
+            return {one: (came, books.dropped[one], books.waiting(one)) for one, came in books.came.items()}
+
     def notices(self) -> Sequence[str]:
         """Say what was left out."""
         with self._arrived:

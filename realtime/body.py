@@ -47,8 +47,8 @@ class BioStage:
         """Of the newest window"""
         self.skipping = False
         """Whether windows are left out"""
-        self.skipped = 0
-        """Windows left out so far"""
+        self.due = self.skipped = 0
+        """Windows that there were to score, and of them those left out"""
         self._model = model
         self._windows = _windows(model, self.streams, known) if model and self.streams else None
 
@@ -80,6 +80,7 @@ class BioStage:
         return self._scored(self._windows.flush()) if self._windows else []
 
     def _scored(self, windows: list[BioWindow]) -> list[Scores]:
+        self.due += len(windows)
         if self.skipping:
             self.skipped += len(windows)
             return []

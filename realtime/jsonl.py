@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TextIO
 
 import numpy as np
@@ -97,6 +98,7 @@ def _summary(summary: SessionSummary) -> Json:
         "abstained": _share(summary.abstained),
         "dropped": dict(summary.dropped),
         "devices": [_device(device) for device in summary.devices],
+        "accounts": [asdict(one) | {"missing": one.missing} for one in summary.accounts],
         "latency_ms": {
             name: {key: round(value, 1) for key, value in latency._asdict().items()}
             for name, latency in summary.latency_ms.items()

@@ -9,6 +9,7 @@ at which something arrives is an item itself (`realtime.arrivals`).
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from devices.block import Away, Block, Command, DeviceState, Gap, SensorNotice, 
 from devices.source import About, Utterance
 from models.bundle import Bundle
 from models.scores import MODALITIES, Modality, Scores
+from realtime.accounts import Account
 from realtime.arrivals import Behind, Ended, Item, WordsCome, WordsLate, WordsWanted
 from realtime.body import BODY_STREAMS, BioStage
 from realtime.body_quality import BodyOptions
@@ -108,8 +110,19 @@ class Pipeline:
         self.ended = False
         self._scored = scored
         self._made: list[Scores] = []
+        self._scores: Counter[str] = Counter()
+        self._wanted = self._worded = 0
+        self._wordless: Counter[str] = Counter()
         self._waiting: dict[int, _Waiting] = {}
         self._told: str | None = None
+
+    def accounts(self) -> list[Account]:
+        """Windows and words: what there was to do, and what came of it."""
+        return [
+            Account("voice windows", self.voice.due, self._scores["voice"], _too_slow(self.voice.skipped)),
+            Account("body windows", self.body.due, self._scores["bio"], _too_slow(self.body.skipped)),
+            Account("words", self._wanted, self._worded, dict(self._wordless), len(self._waiting)),
+        ]
 
     @property
     def waiting(self) -> dict[int, float]:
@@ -154,6 +167,7 @@ class Pipeline:
             case Ended():
                 yield from self._end()
         self._scored(self._made)
+        self._scores.update(one.modality for one in self._made)
         self._made.clear()
         yield from self._decided(self.fusion.advance(self.known_until))
 
@@ -190,7 +204,7 @@ class Pipeline:
 
     def _close(self, segment: Segment) -> Iterator[WordsWanted]:
         self.fusion.push(self.voice.last_window(segment), at=segment.closed_at)
-        number = segment.index
+        number, self._wanted = segment.index, self._wanted + 1
         voice = self.voice.segment_scores(segment)
         self._waiting[number] = _Waiting(segment.closed_at + ALLOWANCE_S, segment, voice)
         if self.without_words is None:
@@ -217,6 +231,10 @@ class Pipeline:
         one = self._waiting.pop(number, None)
         if one is None:
             return
+        if spoken.transcript.reason is None:
+            self._worded += 1
+        else:
+            self._wordless[spoken.transcript.reason] += 1
         about = reference(self._source.utterances, one.segment.start, one.segment.end)
         scored = SegmentScores(
             segment=one.segment,
@@ -249,6 +267,10 @@ class Pipeline:
         if scored.notice is not None and scored.notice != self._told:
             self._told = scored.notice
             yield Notice(scored.segment.closed_at, scored.notice)
+
+
+def _too_slow(skipped: int) -> dict[str, int]:
+    return {"computer too slow": skipped} if skipped else {}
 
 
 def _absent(source: About, bundle: Bundle, body: set[str], without_words: str | None) -> dict[Modality, str]:

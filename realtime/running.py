@@ -91,6 +91,7 @@ def _run_session(
             options,
             no_words,
             waited_s=_waited(source),
+            delivery=source.delivery if isinstance(source, LiveSource) else dict,
             controls=controls,
             since=pacer.since,
             taps=taps,

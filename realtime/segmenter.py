@@ -148,6 +148,8 @@ class Segmenter:
         self._heard = 0  # index just after the last step of speech
         self.speaking = False
         """Whether a segment is open"""
+        self.judged = 0
+        """Samples that speech was looked for in so far; less than a step shares the fate of the step before it"""
         self.lost = 0
         """Samples missing from the stream so far"""
         self.invalid = 0
@@ -215,6 +217,7 @@ class Segmenter:
 
     def _break(self, reason: Reason) -> list[SpeechEvent]:
         """End the run of samples; what is less than a step shares the fate of the step before it."""
+        self.judged += len(self._pending)
         events = list(self._close(reason, self._next))
         self.progress = max(self.progress, self._clock.time(self._next))
         self._vad.reset()
@@ -223,7 +226,13 @@ class Segmenter:
         self._forget()
         return events
 
+    @property
+    def waiting(self) -> int:
+        """Samples that do not fill a step yet."""
+        return len(self._pending)
+
     def _judge(self, index: int, audio: Floats) -> Iterator[SpeechEvent]:
+        self.judged += len(audio)
         (probability,) = self._vad.push(audio)
         active = self.speaking or self._onset is not None
         threshold = self.options.stay_probability if active else self.options.start_probability

@@ -8,14 +8,17 @@ The pipeline decides by the items alone; here is all that looks at a clock: when
 windows are left out because the computer is behind, and how old everything is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from devices.backlog import TOO_SLOW
 from devices.block import Block, Command, DeviceState
 from devices.source import About, SourceError
 from models.bundle import Bundle
 from models.scores import Scores
+from realtime.accounts import Account
 from realtime.arrivals import Behind, Ended, Item, WordsWanted
 from realtime.controls import Controls
 from realtime.desk import Desk, PatientDesk, PromptDesk, ToldDesk
@@ -93,6 +96,8 @@ class Session:
         Of the labels of a live session, seconds.
     waited_s
         How long the newest event of a live source has waited for us, seconds; None for a recording, which waits.
+    delivery
+        Samples of a live source by stream: those that came, those left out, those that wait.
     controls
         What the people before it ask for.
     since
@@ -111,6 +116,7 @@ class Session:
         no_words: str = "transcripts are off",
         max_age_s: float = MAX_AGE_S,
         waited_s: Callable[[], float] | None = None,
+        delivery: Callable[[], Mapping[str, tuple[int, int, int]]] = dict,
         controls: Controls | None = None,
         since: float = 0.0,
         taps: Sequence[Tap] = (),
@@ -125,6 +131,8 @@ class Session:
         self.finished = False
         self._max_age_s = max_age_s
         self._waited_s = waited_s
+        self._delivery = delivery
+        self._taken: Counter[str] = Counter()
         self._behind = False
         self._taps = taps
 
@@ -137,6 +145,18 @@ class Session:
     def no_words(self) -> str | None:
         """Why segments have no words; None when they are transcribed."""
         return self.pipeline.without_words
+
+    def accounts(self) -> list[Account]:
+        """Where everything went, stage by stage; each must balance."""
+        return [*(self._stream(stream) for stream in self._taken), *self.pipeline.accounts()]
+
+    def _stream(self, stream: str) -> Account:
+        """The samples of one stream, from its device to the models."""
+        taken = self._taken[stream]
+        came, left_out, waits = self._delivery().get(stream, (taken, 0, 0))
+        ear = self.pipeline.segmenter
+        done, queued = (ear.judged, ear.waiting) if stream == "audio" else (taken, 0)
+        return Account(f"{stream} samples", came, done, {TOO_SLOW: left_out} if left_out else {}, queued + waits)
 
     @property
     def badges(self) -> tuple[str, ...]:
@@ -186,6 +206,7 @@ class Session:
             yield from self._push(command)
         yield from self._news()
         if isinstance(item, Block):
+            self._taken[item.stream] += len(item.values)
             yield from self._catch_up()
             if item.stream == "audio":
                 self.loudness.add(item.time, loudness(item.values))

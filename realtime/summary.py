@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from devices.block import DeviceState
 from models.scores import LABELS, Modality
+from realtime.accounts import Account
 
 
 class Latency(NamedTuple):
@@ -48,6 +49,8 @@ class SessionSummary:
     """By name: voice, text, ..."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """How many of what were lost or skipped: `audio samples lost`, `rows skipped`"""
+    accounts: tuple[Account, ...] = ()
+    """What every stage took, did, dropped and still had"""
     devices: tuple[DeviceState, ...] = ()
     """Those of a live session, as they were at its end"""
     notices: tuple[str, ...] = ()

@@ -64,6 +64,7 @@ class Tally:
             abstained=self._abstained / self._labels if self._labels else 0.0,
             latency_ms={name: Latency(*values) for name, values in session.latencies.quantiles().items()},
             dropped=dict(self._dropped),
+            accounts=tuple(session.accounts()),
             devices=states_of(session.source),
             notices=tuple(self._notices),
         )

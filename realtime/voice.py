@@ -102,8 +102,8 @@ class VoiceStage:
         self._heard_at: float | None = None
         self.skipping = False
         """Whether windows are left out; the last of each segment is not"""
-        self.skipped = 0
-        """Windows left out so far"""
+        self.due = self.skipped = 0
+        """Windows that there were to score, and of them those left out"""
 
     @property
     def state(self) -> VoiceState:
@@ -176,6 +176,7 @@ class VoiceStage:
         speech.feed(self._audio(speech.fed, stop))
         if not news or stop - speech.first < round(self.options.least_s * RATE):
             return
+        self.due += 1
         if self.skipping:
             self.skipped += 1
             return

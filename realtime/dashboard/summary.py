@@ -7,10 +7,11 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from devices.block import DeviceState
+from realtime.accounts import Account
 from realtime.dashboard.bars import bar, percent
 from realtime.dashboard.devices import numbers
 from realtime.dashboard.line import clean, clock
-from realtime.dashboard.palette import BADGE, BOLD, COLOURS, FAINT, KOREAN, PLAIN, WARN, colour, letters
+from realtime.dashboard.palette import BAD, BADGE, BOLD, COLOURS, FAINT, KOREAN, PLAIN, WARN, colour, letters
 from realtime.summary import SessionSummary
 
 _NAMES = {"voice": "voice", "text": "words", "bio": "body"}
@@ -23,7 +24,13 @@ _HIT, _MISS = COLOURS["disgust"], COLOURS["angry"]
 def summary_tables(summary: SessionSummary) -> RenderableType:
     """Draw what the session came to: counts, agreement with the reference, confusion, latency, losses."""
     parts: list[Iterable[Text]] = [_counts(summary), _agreement(summary), _confusion(summary)]
-    parts += [_latency(summary), _devices(summary.devices), _dropped(summary.dropped), _notices(summary.notices)]
+    parts += [
+        _latency(summary),
+        _devices(summary.devices),
+        _accounts(summary.accounts),
+        _dropped(summary.dropped),
+        _notices(summary.notices),
+    ]
     blocks = [list(part) for part in parts]
     return Group(*[line for block in blocks if block for line in (*block, Text())][:-1])
 
@@ -103,6 +110,16 @@ def _devices(devices: Iterable[DeviceState]) -> Iterator[Text]:
         yield _fact("", f"drift {drift}, {late} late, {lost} lost, {back}")
         if device.problem is not None:
             yield _fact("", Text(clean(device.problem), WARN))
+
+
+def _accounts(accounts: Iterable[Account]) -> Iterator[Text]:
+    """What was taken = done + dropped + still there; a stage of which something is missing stands out."""
+    yield _fact("accounts", Text(f"{'taken':>10}{'done':>10}{'dropped':>10}{'waiting':>10}", BOLD))
+    for one in accounts:
+        dropped = sum(one.dropped.values())
+        line = Text(f"{one.taken:>10}{one.done:>10}{dropped:>10}{one.queued:>10}", WARN if one.missing else PLAIN)
+        line.append(f"  {one.missing} missing" if one.missing else "  balanced", BAD if one.missing else FAINT)
+        yield _fact(f"  {clean(one.name)}", line)
 
 
 def _dropped(dropped: Mapping[str, int]) -> Iterator[Text]:
