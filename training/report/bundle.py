@@ -55,7 +55,7 @@ def write_bundle_report(work: Path, progress: Progress) -> dict[str, Any]:
         parts.append(Part(TITLES[modality], SAYS[modality], body))
     seed = str(read_json(fitted / f"{there[0]}-fit.json")["seed"])
     packages = {package: version(package) for package in PACKAGES}
-    html = page_of_parts(f"Bundle {work.resolve().name}", {"models": ", ".join(there), "seed": seed}, parts, packages)
+    html = page_of_parts(work.resolve().name, {"models": ", ".join(there), "seed": seed}, parts, packages)
     write_page(work / "results.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     write_page(work / "report.html", html)
     progress(len(there), len(there))
