@@ -28,7 +28,7 @@ def speed(text: str) -> float | None:
 
 
 def seconds(text: str) -> float:
-    """How long a calibration takes."""
+    """A time span above 0, in seconds."""
     try:
         value = float(text)
     except ValueError:
@@ -53,6 +53,13 @@ def build_parser() -> argparse.ArgumentParser:
     demo.set_defaults(person=None)
 
     live = commands.add_parser("live", parents=[running, devices], help="a microphone and biosensors, now")
+    live.add_argument(
+        "--max-age",
+        type=seconds,
+        default=2.0,
+        metavar="S",
+        help="labels never wait longer for words, and what is older is skipped (default: 2 s)",
+    )
     live.set_defaults(transcripts="whisper")
 
     replay = commands.add_parser("replay", parents=[running, paced], help="a recording, as if it were live")
@@ -102,7 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _running_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.set_defaults(since=0.0, reprocess=False)
+    options.set_defaults(since=0.0, reprocess=False, max_age=2.0)
     add = options.add_argument
     add("--whisper", default="base", metavar="SIZE|DIR|off", help="Whisper weights: base, small, ..., a folder, or off")
     add("--language", default="ko", metavar="CODE", help="language spoken (default: ko)")

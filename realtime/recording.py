@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devices.live import LiveSource
 from devices.sessions.recorder import Recorder
 from devices.source import About
 from models.bundle import Bundle
@@ -76,6 +77,8 @@ def recording(
         "profile": bundle.person.to_json() if bundle.person else None,
     }
     with Recorder(place, source, facts) as recorder:
+        if isinstance(source, LiveSource):
+            source.keep_bytes(recorder.capture)
         yield [Recording(recorder)]
 
 

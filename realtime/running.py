@@ -90,6 +90,7 @@ def _run_session(
             pacer,
             options,
             no_words,
+            max_age_s=arguments.max_age,
             waited_s=_waited(source),
             delivery=source.delivery if isinstance(source, LiveSource) else dict,
             controls=controls,
