@@ -70,11 +70,13 @@ def test_first_the_person_reads_and_then_rests() -> None:
     assert calibration.body.levels["eda"].mean == pytest.approx(2.0, abs=0.2)
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(st.lists(st.integers(200, 20_000), min_size=1, max_size=5))
 def test_blocks_of_any_size_make_the_same_profile(sizes: list[int]) -> None:
-    expected = calibrated(list(blocks(READING, [512])), {"audio"}, until_done=False)
-    other = calibrated(list(blocks(READING, sizes)), {"audio"}, until_done=False)
+    short = READING[: 9 * RATE]
+    expected = calibrated(list(blocks(short, [512])), {"audio"}, until_done=False)
+    other = calibrated(list(blocks(short, sizes)), {"audio"}, until_done=False)
+    assert expected.voice is not None
     assert (other.voice, other.missing) == (expected.voice, expected.missing)
 
 
@@ -127,39 +129,7 @@ def test_a_profile_is_written_for_its_owner_alone(reading: Path, tmp_path: Path,
     assert "profile mina exists already; --again makes it anew" in capsys.readouterr().err
     assert file.read_bytes() == first
     assert main(["calibrate", "--name", "mina", "--again", "--from", str(reading)]) == 0
-
-
-def test_a_session_uses_a_profile_and_says_so(reading: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["calibrate", "--name", "mina", "--from", str(reading)]) == 0
-    play = ["replay", str(reading), "--speed", "max", "--whisper", "off", "--labels", "-"]
-    capsys.readouterr()
-    assert main([*play, "--person-profile", "mina"]) == 0
-    assert "profile mina is used for" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("name", "code", "said"),
-    [
-        ("nobody", 3, "profile nobody: no such profile; there are: none; maeum calibrate makes one"),
-        ("../mina", 1, "has no slash"),
-    ],
-)
-def test_a_profile_that_is_not_there_is_named(
-    reading: Path, capsys: pytest.CaptureFixture, name: str, code: int, said: str
-) -> None:
-    play = ["replay", str(reading), "--speed", "max", "--whisper", "off"]
-    assert main([*play, "--person-profile", name]) == code
-    assert said in capsys.readouterr().err
-
-
-def test_a_profile_of_another_bundle_is_refused(reading: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["calibrate", "--name", "mina", "--from", str(reading)]) == 0
-    file = tmp_path / "data" / "maeum" / "profiles" / "mina.json"
-    text = file.read_text()
-    identity = read_profile(text, "mina").bundle
-    file.write_text(text.replace(identity, "0123456789ab"))
-    assert main(["replay", str(reading), "--speed", "max", "--whisper", "off", "--person-profile", "mina"]) == 1
-    assert f"made with bundle 0123456789ab, not with {identity}" in capsys.readouterr().err
+    assert read_profile(file.read_text(), "mina").voice == profile.voice
 
 
 def test_too_little_speech_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
