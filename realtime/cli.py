@@ -33,6 +33,14 @@ def seconds(text: str) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
+
+
+def calibration(text: str) -> float:
+    """How long a calibration takes, in seconds."""
+    value = seconds(text)
     if not 30.0 <= value <= 60.0:
         raise argparse.ArgumentTypeError(f"{text!r}: a calibration takes 30 to 60 seconds")
     return value
@@ -156,7 +164,7 @@ def _calibrate_options(parser: argparse.ArgumentParser) -> None:
     add("--name", required=True, help="of the person")
     add("--from", type=Path, dest="file", metavar="FILE", help="a recording instead of a microphone")
     add("--bio", type=Path, metavar="DIR|FILE", help="what was recorded of the body beside an audio file")
-    add("--seconds", type=seconds, default=45.0, metavar="N", help="30 to 60 (default: 45)")
+    add("--seconds", type=calibration, default=45.0, metavar="N", help="30 to 60 (default: 45)")
     add("--bundle", type=Path, metavar="DIR", help="models to use instead of the built-in ones")
     add("--again", action="store_true", help="replace a profile of this name")
 
