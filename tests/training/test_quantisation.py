@@ -14,11 +14,11 @@ from training.errors import NotPrepared
 from training.quantisation import Marks, convert, install, measure
 from training.report.numbers import sizes
 from training.tasks import Workers
-from training.variants import TOLERANCE, VARIANTS, Comparison, Variant, compared
+from training.variants import TOLERANCE, VARIANTS, Comparison, NoSuchFormat, Variant, compared
 
 ROOT = Path(__file__).parents[2]
 FIT = """
-import sys
+import json, sys
 from pathlib import Path
 import numpy as np
 from training.export import keep, quiet_keras
@@ -32,6 +32,16 @@ rows = np.load(folder / "all.npy")[:50]
 for path in (folder / "bio", folder / "bio-folds" / "S01"):
     path.with_suffix(".tflite").write_bytes(keep(path, rows, model, half=False))
 np.save(folder / "expected.npy", np.concatenate([model(row[None]) for row in np.load(folder / "all.npy")]))
+
+from training.quantisation import graphs
+given = keras.Input(batch_shape=(1, 5, 3))
+looping = keras.Model(given, keras.layers.Dense(7, "softmax")(keras.layers.GRU(4)(given)))
+for name, network, some in (("dense", model, rows), ("loop", looping, np.zeros((2, 5, 3)))):
+    (folder / name).mkdir()
+    found, missing = graphs(network, some)
+    for variant, content in found.items():
+        (folder / name / f"{variant}.tflite").write_bytes(content)
+    (folder / name / "missing.json").write_text(json.dumps(missing))
 """
 
 
@@ -61,6 +71,24 @@ def test_every_format_runs_with_floats_in_and_out(fitted: Path) -> None:
         in_bytes.append(graph.stat().st_size)
     assert in_bytes[0] > in_bytes[1] > in_bytes[2]
     assert in_bytes[0] > 2 * in_bytes[3]
+
+
+def test_formats_made_in_one_go_are_those_made_one_by_one(fitted: Path) -> None:
+    """Traced and calibrated once for all, they give what the graphs of the saved model give."""
+    rows = np.load(fitted / "all.npy")
+    for name in VARIANTS:
+        one_by_one = outputs(fitted / "variants" / f"bio-{name}" / "bio.tflite", rows)
+        np.testing.assert_allclose(outputs(fitted / "dense" / f"{name}.tflite", rows), one_by_one, atol=1e-6)
+    assert json.loads((fitted / "dense" / "missing.json").read_text()) == {}
+
+
+def test_a_recurrent_network_has_no_format_in_integers(fitted: Path) -> None:
+    """The reason stands in their place; all others run."""
+    missing = json.loads((fitted / "loop" / "missing.json").read_text())
+    assert set(missing) == {"int8", "selective"}
+    assert "recurrent" in missing["int8"]
+    for name in set(VARIANTS) - set(missing):
+        assert outputs(fitted / "loop" / f"{name}.tflite", np.zeros((1, 5, 3), np.float32)).sum() == pytest.approx(1)
 
 
 def test_each_is_measured_once_and_the_chosen_one_takes_its_place(fitted: Path) -> None:
@@ -112,6 +140,13 @@ def test_one_can_be_named_and_without_judges_nothing_is_taken_away() -> None:
     assert compared("voice", TABLE, "", "", "int8").chosen == "int8"
     unjudged = [Variant("float32", 400, 1.0, 0.7, 0.6), Variant("int8", 100, 1.0, 0.7, 0.6)]
     assert compared("voice", unjudged, "", "").chosen == "float32"
+
+
+def test_a_named_format_has_to_run() -> None:
+    """The reason and the remedy are in one line."""
+    broken = Variant("int8", 0, reason="no such operator")
+    with pytest.raises(NoSuchFormat, match="text does not run as int8: no such operator; choose another --variant"):
+        compared("text", [*TABLE[:3], broken], "", "", "int8")
 
 
 def test_the_table_says_what_ships_and_why() -> None:
