@@ -2,10 +2,8 @@
 
 A sample arrives late by a latency that is never less than some constant: a USB timer, a radio, a busy computer only
 ever add to it. So the truth lies on the lower envelope of arrival over count: of each second the arrival that came
-least late is kept, and the line is laid below all of these of the last ten minutes, as close to them as it can be (the
-linear program of Moon, Skelly and Towsley, "Estimation and removal of clock skew from network delay measurements",
-INFOCOM 1999; its solution is the edge of their lower convex hull above the mean count). Unlike least squares it is
-indifferent to stalls, and knows a slope within a few parts per million after a minute, by cable and by radio alike.
+least late is kept, and the line is laid below all of these of the last ten minutes. Its slope is found from them, and
+from the mean of each second, by the ways of `devices.link.slope`, of which one at least is indifferent to stalls.
 
 Use: one `ClockFit` for each source and layout. Push once for each chunk that was read, with the count at its end::
 
@@ -20,9 +18,9 @@ which nobody can know from one direction.
 
 import math
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+
+from devices.link.slope import Point, likeliest, straight_slope, supporting_slope
 
 BIN_S = 1.0
 """Of each so many seconds of arrival, the point that came least late is kept"""
@@ -38,9 +36,8 @@ MEMORY = 1000
 """Arrivals over which the usual lateness is averaged"""
 SLOWEST = 0.5
 """Share of the nominal pace at which time goes on at least, while it waits for the line to catch up"""
-
-Point = tuple[float, float]
-"""Count, and seconds of session time"""
+ORDINARY = 3.0
+"""An arrival that is later than so many times the usual lateness has stalled, and does not count in a mean"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +155,9 @@ class Envelope:
     def __init__(self, first: Point, rate: float, expected: float = 0.0) -> None:
         self._rate, self._expected = rate, expected
         self._points: deque[Point] = deque(maxlen=WINDOW)
+        self._means: deque[Point] = deque(maxlen=WINDOW)
         self._best, self._least = first, math.inf
+        self._sums = (0, 0.0, 0.0)
         self._bin_ends = first[1] + BIN_S
         self._arrivals = 0
         self.line = Line(*first, 1 / (rate * (1 + expected)))
@@ -187,9 +186,16 @@ class Envelope:
             self._best, self._least = (index, arrived), late
         self._arrivals += 1
         self.lateness += (late - self.lateness) / min(self._arrivals, MEMORY)
+        if late <= ORDINARY * self.lateness:
+            number, indices, times = self._sums
+            self._sums = number + 1, indices + index, times + arrived
 
     def _close_bin(self, arrived: float) -> None:
         self._points.append(self._best)
+        number, indices, times = self._sums
+        if number:
+            self._means.append((indices / number, times / number))
+        self._sums = (0, 0.0, 0.0)
         self._least, self._bin_ends = math.inf, arrived + BIN_S
         slope = self._slope()
         index, time = min(self._points, key=lambda point: point[1] - point[0] * slope)
@@ -197,10 +203,12 @@ class Envelope:
 
     def _slope(self) -> float:
         """Slope of the envelope, drawn to the expected one as long as lateness may hide that."""
-        first, last = self._points[0], self._points[-1]
-        found = supporting_slope(self._points)
-        if found is None or found <= 0:
+        ways = supporting_slope(self._points), straight_slope(self._points), straight_slope(self._means)
+        slopes = [each for each in ways if each is not None]
+        found = likeliest(slopes) if slopes else 0.0
+        if found <= 0:
             return self.line.slope
+        first, last = self._points[0], self._points[-1]
         hidden = self.lateness / (len(self._points) * (last[1] - first[1]))
         trust = CRYSTAL**2 / (CRYSTAL**2 + hidden**2)
         drift = 1 / (self._rate * found) - 1
@@ -225,26 +233,3 @@ class _Astray:
 
     def for_good(self, arrived: float) -> bool:
         return self._arrivals >= STRAY_ARRIVALS and arrived - self._since >= STRAY_FOR_S
-
-
-def supporting_slope(points: Iterable[Point]) -> float | None:
-    """Slope of the line below all points that is closest to them on average; None of fewer than two.
-
-    The points come in order of count.
-    """
-    hull: list[Point] = []
-    count, total = 0, 0.0
-    for point in points:
-        count, total = count + 1, total + point[0]
-        while len(hull) > 1 and _turns_right(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    for (a, start), (b, stop) in pairwise(hull):
-        if b * count >= total:
-            return (stop - start) / (b - a) if b > a else None
-    return None
-
-
-def _turns_right(a: Point, b: Point, c: Point) -> bool:
-    """Tell whether b lies on or above the line from a to c."""
-    return (b[0] - a[0]) * (c[1] - a[1]) <= (b[1] - a[1]) * (c[0] - a[0])

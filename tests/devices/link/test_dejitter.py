@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.link.dejitter import ClockFit, supporting_slope
+from devices.link.dejitter import ClockFit
 from tests.benchmarks.simulated_transports import (
     BLUETOOTH,
     JITTERY_AUDIO,
@@ -165,17 +165,3 @@ def test_time_never_goes_back(steps, rate):
         times.append(fit.push(index, arrived))
     assert all(np.isfinite(times))
     assert np.all(np.diff(times) >= 0)
-
-
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=40))
-def test_the_line_is_the_best_of_all_below(lateness):
-    """Among the lines through two points and below all, the supporting one has the least mean distance."""
-    points = [(float(n), late) for n, late in enumerate(lateness)]
-    slope = supporting_slope(points)
-
-    def distance(slope):
-        residuals = np.array([time - slope * index for index, time in points])
-        return (residuals - residuals.min()).mean()
-
-    others = [(b[1] - a[1]) / (b[0] - a[0]) for k, a in enumerate(points) for b in points[k + 1 :]]
-    assert distance(slope) <= min(map(distance, others)) + 1e-9
