@@ -75,7 +75,7 @@ class LiveSource:
         self._remarks = remarks
         self.devices: list[Device] = []
         self._backlog = Backlog(queue)
-        self._arrived = threading.Condition()
+        self._lock, self._arrived = threading.Lock(), threading.Event()
         self._told: dict[Device, tuple[State, bool]] = {}
         self.waited_s = 0.0
         """How long the newest event had to wait for the session, seconds"""
@@ -114,13 +114,13 @@ class LiveSource:
 
     def delivery(self) -> Mapping[str, tuple[int, int, int]]:
         """Samples by stream: those that came of the devices, those left out of them, those that wait."""
-        with self._arrived:
+        with self._lock:
             books = self._backlog
             return {one: (came, books.dropped[one], books.waiting(one)) for one, came in books.came.items()}
 
     def notices(self) -> Sequence[str]:
         """Say what was left out."""
-        with self._arrived:
+        with self._lock:
             return [f"{stream}: {lost} samples left out: {TOO_SLOW}" for stream, lost in self._backlog.dropped.items()]
 
     def events(self) -> Iterator[Event]:
@@ -153,31 +153,31 @@ class LiveSource:
 
     def _next(self) -> list[Event]:
         """The oldest event, alone; none when nothing comes for a while."""
-        with self._arrived:
-            if not self._backlog:
-                self._arrived.wait(LOOK_S)
-            if not self._backlog:
-                return []
+        if not self.clock.wait(self._arrived, LOOK_S):
+            return []
+        with self._lock:
             now = self.clock.now()
             came, event = self._backlog.take(now)
+            if not self._backlog:
+                self._arrived.clear()
         self.waited_s = now - came
         return [event]
 
     def _remark(self) -> None:
         """Pass on what is known besides, in a thread: to look around takes longer than a session may wait."""
         for text in self._remarks():
-            with self._arrived:
+            with self._lock:
                 self._backlog.put(SensorNotice(self.clock.now(), text), self.clock.now())
-                self._arrived.notify()
+                self._arrived.set()
 
     def _deliver(self, device: Device, event: Event) -> None:
         """Take an event of a device, after what it is doing now where that is news."""
-        with self._arrived:
+        with self._lock:
             now = self.clock.now()
             if (state := self._news(device, event, now)) is not None:
                 self._backlog.put(state, now)
             self._backlog.put(event, now)
-            self._arrived.notify()
+            self._arrived.set()
 
     def _news(self, device: Device, event: Event, now: float) -> DeviceState | None:
         state, told = device.state, self._told.get(device)

@@ -1,12 +1,12 @@
 """A microphone as a live stream of 16 kHz mono audio: watched, and found again when it comes back."""
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
+from devices import portaudio
 from devices.audio_file import RATE, Audio
 from devices.link.announcing import Announcing
 from devices.link.background import State
@@ -15,7 +15,7 @@ from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
 from devices.link.supervisor import AWAY_EVERY_S
 from devices.microphone_stream import AudioStream, Chunk
-from devices.portaudio import Input, MicrophoneUnavailable, choose, inputs, open_input, refresh
+from devices.portaudio import Input, MicrophoneUnavailable, choose, inputs
 from devices.source import SourceError, SourceNotFound
 
 __all__ = ["Input", "Microphone", "MicrophoneUnavailable", "inputs"]
@@ -26,6 +26,14 @@ _FIRST_S = 3.0
 _RETRY_S = 0.5
 _CLOSE_S = 0.5
 """For closing a stream whose server may be gone; `stop` waits no longer than that"""
+
+
+class Sound(Protocol):
+    """Where microphones are: `devices.portaudio`, whose functions these are."""
+
+    def inputs(self) -> list[Input]: ...
+    def refresh(self) -> None: ...
+    def open_input(self, source: Input, callback: Callable[..., None], finished: Callable[[], None]) -> Any: ...  # noqa: ANN401
 
 
 class Microphone(Announcing):
@@ -39,6 +47,8 @@ class Microphone(Announcing):
         Of the session.
     deliver
         Called in the thread with each block, gap, absence and notice; should only queue it.
+    sound
+        Where it is.
 
     Raises
     ------
@@ -51,9 +61,11 @@ class Microphone(Announcing):
     required = True
     rates: Mapping[str, float] = {"audio": RATE}
 
-    def __init__(self, name: str | None, clock: SessionClock, deliver: Callable[[Reading], None]) -> None:
-        self._input = choose(inputs(), name)
-        self._wanted = name
+    def __init__(
+        self, name: str | None, clock: SessionClock, deliver: Callable[[Reading], None], sound: Sound = portaudio
+    ) -> None:
+        self._input = choose(sound.inputs(), name)
+        self._wanted, self._sound = name, sound
         self._stream = AudioStream()
         self._closing: threading.Thread | None = None
         super().__init__(f"microphone {self._input.name}", clock, deliver, [self._stream.track])
@@ -94,7 +106,7 @@ class Microphone(Announcing):
         if self.problem is not None:
             self._find_again()
         queue: SimpleQueue[Chunk | None] = SimpleQueue()
-        stream = open_input(self._input, self._callback(queue), lambda: queue.put(None))
+        stream = self._sound.open_input(self._input, self._callback(queue), lambda: queue.put(None))
         try:
             self._stream.connect(self._input.rate)
             self._follow(stream, queue)
@@ -106,17 +118,17 @@ class Microphone(Announcing):
         """Look for the device by its name, since its index may be another one now."""
         if self._closing is not None and self._closing.is_alive():
             raise MicrophoneUnavailable("the sound system does not let go of it")
-        refresh()
-        there = inputs()
+        self._sound.refresh()
+        there = self._sound.inputs()
         same = [each for each in there if each.name == self._input.name]
         self._input = same[0] if same and self._wanted is not None else choose(there, self._wanted)
 
     def _callback(self, queue: SimpleQueue[Chunk | None]) -> Callable[..., None]:
         """Return what PortAudio calls; its own times are those of the wall clock on some systems, and not used."""
-        session_time = self._clock.session_time
+        now = self._clock.now
 
         def called(values: Audio, _frames: int, _times: object, status: Any) -> None:  # noqa: ANN401 - no annotations
-            queue.put(Chunk(session_time(time.monotonic()), values.copy(), bool(status.input_overflow)))
+            queue.put(Chunk(now(), values.copy(), bool(status.input_overflow)))
 
         return called
 
@@ -124,7 +136,7 @@ class Microphone(Announcing):
         heard, patience = self._clock.now(), _FIRST_S
         while not self._stopping.is_set():
             try:
-                chunk = queue.get(timeout=AWAY_EVERY_S)
+                chunk = self._clock.take(queue, AWAY_EVERY_S)
             except Empty:
                 self._say_away()
                 if not stream.active:
@@ -150,7 +162,7 @@ class Microphone(Announcing):
         end = self._clock.now() + seconds
         while not self._stopping.is_set() and (left := end - self._clock.now()) > 0:
             self._say_away()
-            self._stopping.wait(min(left, AWAY_EVERY_S))
+            self._clock.wait(self._stopping, min(left, AWAY_EVERY_S))
 
     def _pass_on(self, readings: list[Reading]) -> None:
         for reading in readings:

@@ -65,7 +65,7 @@ class Background(ABC):
     def start(self) -> None:
         """Begin to look for the device; returns at once."""
         self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread = self._clock.thread(self._run, self.name)
         self._thread.start()
 
     def stop(self) -> None:

@@ -86,7 +86,7 @@ class Supervisor(Background):
         self._tried = 0
         self._is_new = False
         self._last_good = self._next_away = 0.0
-        self._chance = random.Random()  # noqa: S311 - spreads attempts, hides nothing
+        self._chance = random.Random(name)  # noqa: S311 - spreads attempts, hides nothing
 
     def _run(self) -> None:
         self._pass_on(self._readings.lose(self._clock.now(), "not connected yet"))
@@ -128,7 +128,7 @@ class Supervisor(Background):
             self._watch(now)
             self._say_away()
             if data:
-                self._stopping.wait(self._patience.gather_s)
+                self._clock.wait(self._stopping, self._patience.gather_s)
             data = self._transport.read()
 
     def _take(self, data: bytes, now: float) -> None:
@@ -205,7 +205,7 @@ class Supervisor(Background):
         """Wait, and let nobody else wait for us; True when somebody wants to stop."""
         end = self._clock.now() + seconds
         while (left := end - self._clock.now()) > 0:
-            if self._stopping.wait(min(left, AWAY_EVERY_S)):
+            if self._clock.wait(self._stopping, min(left, AWAY_EVERY_S)):
                 return True
             self._say_away()
         return self._stopping.is_set()

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,8 +69,9 @@ def listen(seconds: float) -> tuple[Heard, Doubles]:
 
     source = LiveSource(SessionClock())
     heard.began = source.clock.began
-    with mock.patch.object(microphone, "open_input", opened), Impulses() as impulses:
-        source.add(partial(microphone.Microphone, None))
+    sound = SimpleNamespace(inputs=portaudio.inputs, refresh=portaudio.refresh, open_input=opened)
+    with Impulses() as impulses:
+        source.add(partial(microphone.Microphone, None, sound=sound))
         events, end = source.events(), time.monotonic() + SETTLED_S + seconds
         for event in events:
             if isinstance(event, Block):
