@@ -15,7 +15,7 @@ from rich.table import Table
 from devices.source import Source
 from models.profile import FORMAT, Profile
 from realtime import profiles
-from realtime.calibration import Calibration, Encode, Progress
+from realtime.calibration import SECONDS, TASKS, Calibration, Encode, Progress
 from realtime.ending import DONE, FAILED, USAGE, complain
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ TEXT = """오늘은 월요일입니다. 창밖에는 나무가 몇 그루 서 �
 책상 위에는 연필 두 자루와 공책 한 권이 있습니다. 물은 백 도에서 끓고, 영 도에서 업니다.
 일 년은 열두 달이고, 일주일은 칠 일입니다. 지도를 보면 강은 서쪽으로 흐릅니다."""
 """Says nothing that moves anybody"""
-TASKS = {
-    "read": "Read this aloud, calmly, as you would read a timetable; begin again when you reach the end.",
-    "rest": "Thank you. Now sit still and rest until this is over.",
-    "done": "Done.",
-}
 
 
 def calibrate(arguments: argparse.Namespace) -> int:
@@ -52,12 +47,27 @@ def calibrate(arguments: argparse.Namespace) -> int:
     _watch(source, calibration, Console())
     if missing := calibration.missing:
         return complain(f"no profile written: {missing}", FAILED)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    known = calibration.voice, calibration.body
-    profile = Profile(FORMAT, arguments.name, now, None, arguments.seconds, bundle.identity, devices, *known)
+    profile = profile_of(calibration, arguments.name, arguments.seconds, bundle.identity, devices)
     profiles.save(profile, path, again=arguments.again)
     sys.stdout.write(f"{_summed_up(profile)}\n{path}; use it with --person-profile {arguments.name}\n")
     return DONE
+
+
+def profile_of(calibration: Calibration, name: str, seconds: float, bundle: str, devices: dict[str, str]) -> Profile:
+    """What a finished calibration knows, as a profile."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Profile(FORMAT, name, now, None, seconds, bundle, devices, calibration.voice, calibration.body)
+
+
+def keep_as_new(calibration: Calibration, bundle: str, devices: dict[str, str]) -> str:
+    """Write a profile with a name of its own, and say where; for a calibration within a session."""
+    name = f"live-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    profile = profile_of(calibration, name, SECONDS, bundle, devices)
+    try:
+        profiles.save(profile, profiles.place_of(name))
+    except OSError as error:
+        return f"the calibration cannot be kept ({error.strerror or error})"
+    return f"calibrated; use it from the next session on with --person-profile {name}"
 
 
 def _source(arguments: argparse.Namespace) -> tuple[Source, dict[str, str]]:

@@ -25,6 +25,8 @@ Floats = NDArray[np.float32]
 Encode = Callable[[Floats], Floats]
 """Audio of a segment to what Whisper's encoder makes of it"""
 
+SECONDS = 45.0
+"""That a calibration takes"""
 SPOKEN_SHARE = 0.4
 """Of the calibration's time, good speech that is needed"""
 LEAST_UTTERANCES, LEAST_UTTERANCE_S = 3, 1.0
@@ -34,6 +36,12 @@ PATIENCE = 3.0
 """A calibration is given up after so many times its length"""
 
 Task = Literal["read", "rest", "done"]
+TASKS: dict[Task, str] = {
+    "read": "Read something neutral aloud, calmly, as you would read a timetable, until you are told to rest.",
+    "rest": "Thank you. Now sit still and rest until this is over.",
+    "done": "Done.",
+}
+"""What to tell the person"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +77,13 @@ class Calibration:
         That it takes when all goes well.
     encode
         None where Whisper is not at hand: then the model of whole segments learns nothing.
+    began
+        Session time at which it begins, seconds.
     """
 
-    def __init__(self, bundle: Bundle, streams: set[str], seconds: float, encode: Encode | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, streams: set[str], seconds: float, encode: Encode | None = None, began: float = 0.0
+    ) -> None:
         self._bundle, self._seconds, self._encode = bundle, seconds, encode
         self._segmenter, self._voice = Segmenter(), VoiceStage(bundle.models.get("voice"))
         self._windows = _windows(bundle, streams)
@@ -79,7 +91,8 @@ class Calibration:
         self._heard: dict[VoiceModel, list[Floats]] = {"windows": [], "segments": []}
         self._levels: list[float] = []
         self._felt: list[BioWindow] = []
-        self._spoken_s = self._now = self._loudness = 0.0
+        self._spoken_s = self._loudness = 0.0
+        self._began = self._now = began
         self._problem: str | None = None
 
     @property
@@ -91,7 +104,7 @@ class Calibration:
     @property
     def given_up(self) -> bool:
         """Whether it takes too long."""
-        return self._now >= PATIENCE * self._seconds
+        return self._now - self._began >= PATIENCE * self._seconds
 
     @property
     def missing(self) -> str | None:
@@ -159,7 +172,7 @@ class Calibration:
     def _task(self) -> Task:
         if self._spoken_s < self._spoken_of or (self._spoken_of and len(self._levels) < LEAST_UTTERANCES):
             return "read"
-        resting = self._windows is not None and (self._now < self._seconds or self.missing is not None)
+        resting = self._windows is not None and (self._now - self._began < self._seconds or self.missing is not None)
         return "rest" if resting else "done"
 
     def _hear(self, events: list[SpeechEvent]) -> None:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 
 from models.scores import LABELS, MODALITIES
 
-HELP = "space pause · v t b mute · m mark · w wrong · s snapshot · q quit"
+HELP = "space pause · v t b mute · m mark · w wrong · c calibrate · s snapshot · q quit"
 """For the foot of the screen"""
-REPLAY_HELP = "space pause · . step · ← → seek · " + HELP.partition(" · ")[2]
+REPLAY_HELP = "space pause · . step · ← → seek · " + HELP.partition(" · ")[2].replace("c calibrate · ", "")
 
 _MUTES = {modality[0]: modality for modality in MODALITIES}
 _PLAIN = {
     " ": "pause",
     ".": "step",
+    "c": "calibrate",
     "m": "mark",
     "s": "snapshot",
     "q": "quit",
@@ -26,7 +27,7 @@ class Wish:
     """What somebody at the keyboard wants."""
 
     action: str
-    """pause, step, mute, mark, correct, snapshot, forward, back, quit"""
+    """pause, step, mute, mark, correct, calibrate, snapshot, forward, back, quit"""
     value: str = ""
     """What it is done to, or with: a modality, a label"""
 

@@ -63,7 +63,7 @@ def known_person(arguments: argparse.Namespace, source: About, bundle: Bundle) -
     if arguments.person_profile is None:
         return bundle
     profile = profiles.open_profile(arguments.person_profile)
-    check_match(profile, bundle.identity, _devices(arguments, source))
+    check_match(profile, bundle.identity, devices_of(arguments, source))
     return personalised(bundle, profile)
 
 
@@ -81,7 +81,8 @@ def keep_up(arguments: argparse.Namespace, baseline: Baseline | None) -> None:
     profiles.save(updated(profile, baseline, now), profiles.path_of(arguments.person_profile), again=True)
 
 
-def _devices(arguments: argparse.Namespace, source: About) -> dict[str, str]:
+def devices_of(arguments: argparse.Namespace, source: About) -> dict[str, str]:
+    """Which devices a session's streams come from, by stream, as far as it is known."""
     if isinstance(source, LiveSource):
         return origin.of_microphone(source) | origin.of_sensors(arguments.sensor)
     if isinstance(source, RecordedSession):

@@ -20,12 +20,14 @@ from models.bundle import Bundle, load_bundle
 from models.scores import Modality
 from models.whisper_weights import WhisperError, weights_folder
 from realtime.body import BODY_STREAMS
+from realtime.calibrate import keep_as_new
+from realtime.calibrating import Calibrating
 from realtime.config import read_options
 from realtime.controls import Controls
 from realtime.desk import ToldDesk
 from realtime.outputs import Outputs
 from realtime.pacing import Pacer
-from realtime.person import Person, keep_up, known_person
+from realtime.person import Person, devices_of, keep_up, known_person
 from realtime.recording import recording
 from realtime.retelling import Retold
 from realtime.segment_voice import SegmentVoice
@@ -75,7 +77,8 @@ def _run_session(
     pacer: Pacer,
 ) -> Session:
     transcribe = _transcribe(arguments, source)
-    bundle = known_person(arguments, source, load(_modalities(source, transcribe)))
+    everybodys = load(_modalities(source, transcribe))
+    bundle = known_person(arguments, source, everybodys)
     options = _options(arguments, source, bundle)
     with (
         _ended_by_signals(pacer, outputs),
@@ -83,6 +86,7 @@ def _run_session(
         recording(arguments.record, source, bundle, options, no_words if words is None else None) as taps,
     ):
         taps += [Person(bundle), *([source] if isinstance(source, Retold) else [])]
+        taps += _calibrating(arguments, source, everybodys)
         session = Session(
             source,
             bundle,
@@ -100,6 +104,14 @@ def _run_session(
         outputs.follow(session)
     keep_up(arguments, session.pipeline.body.baseline)
     return session
+
+
+def _calibrating(arguments: argparse.Namespace, source: Played, bundle: Bundle) -> list[Calibrating]:
+    """What gets to know the person of a live session, when somebody asks for it."""
+    if not isinstance(source, LiveSource):
+        return []
+    keep = partial(keep_as_new, bundle=bundle.identity, devices=devices_of(arguments, source))
+    return [Calibrating(bundle, source.rates, keep)]
 
 
 def _options(arguments: argparse.Namespace, source: Played, bundle: Bundle) -> SessionOptions:

@@ -11,10 +11,11 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.block import Block
+from devices.block import Block, Command
 from models.features.bio import BioParameters
 from models.features.mfcc import MfccParameters
 from models.profile import read_profile
+from realtime.calibrating import Calibrating
 from realtime.calibration import Calibration
 from realtime.cli import main
 from tests.realtime.conftest import RATE, blocks, hush, vowels
@@ -105,6 +106,43 @@ def test_it_is_given_up_after_three_times_its_length() -> None:
     calibration = Calibration(BUNDLE, {"audio"}, 30.0)
     given_up = [calibration.given_up for block in blocks(hush(91.0), [RATE]) if calibration.push(block) is None]
     assert [now for before, now in pairwise(given_up) if now and not before] == [True]
+
+
+def within_a_session(events: list[Block], asked_at: float) -> tuple[list[str], list[str], list[Calibration]]:
+    """What a live session that is asked to calibrate says, its badges, and what was kept."""
+    kept: list[Calibration] = []
+
+    def keep(calibration: Calibration) -> str:
+        kept.append(calibration)
+        return "kept"
+
+    tap, asked, said, badges = Calibrating(BUNDLE, {"audio", "eda"}, keep), False, [], []
+    for event in events:
+        if event.end >= asked_at and not asked:
+            asked = True
+            tap.item(Command(event.end, "calibrate"))
+        tap.item(event)
+        badges.append(tap.badge)
+        said += [text] if (text := tap.news(finished=False)) else []
+    return [*said, tap.news(finished=True) or ""], list(dict.fromkeys(badges)), kept
+
+
+def test_a_live_session_calibrates_when_it_is_asked_to() -> None:
+    """From then on, with the person told what to do; what came before does not count."""
+    speech = np.concatenate([vowels(20.0, 9), hush(2.0), READING, hush(40.0)])
+    said, badges, (kept,) = within_a_session(together(list(blocks(speech, [1600])), body(90.0)), asked_at=22.0)
+    assert [text.split()[0] for text in said if text] == ["calibrating:", "calibrating:", "kept"]
+    assert badges[0] == ""
+    assert badges[1].startswith("CALIBRATING read aloud 0/18 s")
+    assert kept.missing is None
+    assert kept.voice is not None
+    assert kept.voice.speech_s == pytest.approx(18.0, abs=4.0)
+
+
+def test_a_session_that_ends_too_early_keeps_nothing() -> None:
+    said, _, kept = within_a_session(together(list(blocks(READING[: 10 * RATE], [1600])), body(10.0)), asked_at=1.0)
+    assert said[-1] == "the calibration was not finished; no profile written"
+    assert kept == []
 
 
 @pytest.fixture
