@@ -136,7 +136,7 @@ def test_a_live_session_calibrates_when_it_is_asked_to() -> None:
     assert badges[1].startswith("CALIBRATING read aloud 0/18 s")
     assert kept.missing is None
     assert kept.voice is not None
-    assert kept.voice.speech_s == pytest.approx(18.0, abs=4.0)
+    assert 18.0 <= kept.voice.speech_s < 30.0
 
 
 def test_a_session_that_ends_too_early_keeps_nothing() -> None:
