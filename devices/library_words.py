@@ -3,6 +3,7 @@
 PortAudio, ALSA and PulseAudio report on file descriptor 2, where a dashboard would be smeared.
 """
 
+import faulthandler
 import os
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ _reading: list[int] = []
 def kept_aside() -> Iterator[None]:
     """Take descriptor 2 off the terminal; `sys.stderr` stays on it, so that our own lines come.
 
-    Where the descriptor leads elsewhere, as into a file, nothing is done: somebody wants to read it there.
+    A library that crashes is told of there as well, by Python, since its own last words would be lost. Where the descriptor leads elsewhere, as into a file, nothing is done: somebody wants to read it there.
     """
     if not os.isatty(2):
         yield
@@ -30,9 +31,11 @@ def kept_aside() -> Iterator[None]:
     os.close(into)
     _reading.append(heard)
     sys.stderr = os.fdopen(terminal, "w", buffering=1, errors="backslashreplace")
+    faulthandler.enable(sys.stderr)
     try:
         yield
     finally:
+        faulthandler.disable()
         os.dup2(terminal, 2)
         sys.stderr.close()
         sys.stderr = ours

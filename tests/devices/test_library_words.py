@@ -38,6 +38,13 @@ def test_the_terminal_is_given_back_when_the_program_fails():
     assert "a library" not in seen
 
 
+def test_a_library_that_crashes_is_told_of():
+    """By Python, on the terminal, with the place in our program."""
+    _, seen = OnTerminal(BEGIN + "with kept_aside():\n    os.abort()").end()
+    assert "Fatal Python error: Aborted" in seen
+    assert "<string>" in seen
+
+
 def test_a_library_that_never_stops_holds_up_nobody():
     """Nobody need read what it says; the first of it is kept."""
     out, seen = OnTerminal(
