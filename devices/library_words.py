@@ -19,9 +19,10 @@ _reading: list[int] = []
 def kept_aside() -> Iterator[None]:
     """Take descriptor 2 off the terminal; `sys.stderr` stays on it, so that our own lines come.
 
-    A library that crashes is told of there as well, by Python, since its own last words would be lost. Where the descriptor leads elsewhere, as into a file, nothing is done: somebody wants to read it there.
+    A library that crashes is told of there as well, by Python, since its own last words would be lost. Where the
+    descriptor leads elsewhere, as into a file, nothing is done: somebody wants to read it there.
     """
-    if not os.isatty(2):
+    if not (os.isatty(2) and hasattr(os, "set_blocking")):  # Windows has no such pipes
         yield
         return
     terminal, ours, (heard, into) = os.dup(2), sys.stderr, os.pipe()
