@@ -148,7 +148,7 @@ class Session:
 
     def accounts(self) -> list[Account]:
         """Where everything went, stage by stage; each must balance."""
-        return [*(self._stream(stream) for stream in self._taken), *self.pipeline.accounts()]
+        return [*(self._stream(stream) for stream in sorted(self._taken)), *self.pipeline.accounts()]
 
     def _stream(self, stream: str) -> Account:
         """The samples of one stream, from its device to the models."""
