@@ -106,6 +106,7 @@ def typical_scene(vote: Predictions) -> Predictions | None:
 def plans_of(results: Results, history: History, vote: Predictions) -> Iterator[Plan]:
     """Every drawing that the run has data for."""
     from training.report import figures
+    from training.report.timeline import timeline
 
     yield (
         "scores",
@@ -125,7 +126,7 @@ def plans_of(results: Results, history: History, vote: Predictions) -> Iterator[
     yield from learning(history)
     if (scene := typical_scene(vote)) is not None:
         says = f"Truth and prediction of the vote in session {scene.session[0]}, {scene.scene[0]}, a typical scene."
-        yield "timeline", "One scene over time", says, lambda: figures.timeline(scene)
+        yield "timeline", "One scene over time", says, lambda: timeline(scene)
 
 
 def learning(history: History) -> Iterator[Plan]:

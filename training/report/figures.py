@@ -23,15 +23,9 @@ Counts = NDArray[np.int64]
 MARKS = {"voice": "o", "text": "s", "bio": "^", "vote": "D"}
 NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 WIDE = 8.6
+"""Inches"""
 MOST_SESSIONS = 40
 """Whose numbers fit side by side"""
-KEYS = (
-    ("muted", 0.3, "true"),
-    ("right", 1.0, "predicted, right"),
-    ("wrong", 1.0, "predicted, wrong"),
-    ("muted", 1.0, "predicted, raters tied"),
-)
-"""Colour, opacity and meaning of a timeline's bars"""
 
 
 def kind_of(outcome: Outcome) -> str:
@@ -52,7 +46,7 @@ def overview(results: Results) -> Figure:
         axes.grid(axis="x")
         axes.tick_params(length=0)
     figure.axes[0].set_yticks(range(len(outcomes)), [outcome.name for outcome in outcomes])
-    _legend_below(figure, figure.axes[0])
+    legend_below(figure, figure.axes[0])
     return figure
 
 
@@ -104,7 +98,7 @@ def counts(true: Mapping[str, Counts], said: Counts, labels: Sequence[str]) -> F
     axes.text(1.18, -0.8, "predicted", transform=axes.get_yaxis_transform(), color=LIGHT["muted"], ha="right")
     axes.grid(axis="x")
     axes.tick_params(length=0)
-    _legend_below(figure, axes)
+    legend_below(figure, axes)
     return figure
 
 
@@ -197,26 +191,6 @@ def sessions(results: Results) -> Figure:
     return figure
 
 
-def timeline(table: Predictions) -> Figure:
-    """Truth and prediction over a scene, a panel for each speaker."""
-    people = np.unique(table.speaker)
-    figure = Figure((WIDE, 0.7 + 1.75 * len(people)), layout="constrained")
-    for axes, person in zip(figure.subplots(len(people), 1, squeeze=False, sharex=True)[:, 0], people, strict=True):
-        rows = table[table.speaker == person]
-        for start, end, truth, p in zip(rows.start, rows.end, rows.truth, rows.probabilities, strict=True):
-            _moment(axes, float(start), float(end), int(truth), p)
-        axes.set(title=f"speaker {person}", ylim=(len(LABELS) - 0.5, -0.5), yticks=range(len(LABELS)))
-        axes.set_yticklabels(LABELS)
-        axes.set_xlim(0, float(table.end.max()))
-        axes.grid(axis="y")
-        axes.tick_params(length=0)
-    figure.axes[-1].set_xlabel("seconds into the scene")
-    for colour, alpha, name in KEYS:
-        figure.axes[0].barh([0], [0], color=LIGHT[colour], alpha=alpha, label=name)
-    _legend_below(figure, figure.axes[0])
-    return figure
-
-
 def marked(figure: Figure, leak: str | None) -> Figure:
     """The same drawing, with a red line on top when its numbers cannot be believed."""
     if leak:
@@ -278,17 +252,8 @@ def _bins(axes: Axes, bins: Sequence[Bin], label: str, **look: Any) -> None:  # 
     axes.plot(confidence, accuracy, linewidth=1.4, markersize=4.5, label=label, clip_on=False, **look)
 
 
-def _moment(axes: Axes, start: float, end: float, truth: int, probabilities: np.ndarray[Any, Any]) -> None:
-    """One utterance: a pale band at its truth, a line at what was predicted."""
-    if truth >= 0:
-        axes.barh(truth, end - start, left=start, height=0.8, color=LIGHT["muted"], alpha=0.3)
-    if not np.isnan(probabilities[0]):
-        said = int(probabilities.argmax())
-        colour = LIGHT["muted" if truth < 0 else "right" if said == truth else "wrong"]
-        axes.barh(said, end - start, left=start, height=0.34, color=colour)
-
-
-def _legend_below(figure: Figure, axes: Axes) -> None:
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """Put the legend of `axes` under the whole drawing."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside lower right", ncols=4)
