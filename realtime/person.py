@@ -13,6 +13,7 @@ from models.personal import personalised, told, updated
 from models.profile import Profile, check_match
 from realtime import origin, profiles
 from realtime.arrivals import Item
+from realtime.config import ConfigError
 from realtime.retelling import Retold
 from realtime.session import Message
 
@@ -57,8 +58,12 @@ def known_person(arguments: argparse.Namespace, source: About, bundle: Bundle) -
     Raises
     ------
     ProfileNotFound, InvalidProfile, ProfileMismatch
+    ConfigError
+        When another person is named for a session that is run again.
     """
     if isinstance(source, Retold):
+        if arguments.person_profile is not None:
+            raise ConfigError(f"--person-profile: {source.name} is run again as it was; --reprocess takes another")
         return personalised(bundle, source.profile) if source.profile else bundle
     if arguments.person_profile is None:
         return bundle

@@ -78,8 +78,11 @@ def voice_gains(clips: Heldout) -> list[dict[str, Any]]:
     """UAR without and with a profile, for each corpus, number of neutral clips, and model.
 
     Every row has `corpus`, `known` (clips in the profile), `model`, `n` (clips scored, mean of the draws), `speakers`,
-    `without`, `with`, and `gain` with its `mean` and `sd` over folds. A speaker with too few neutral clips is left out.
+    `without`, `with`, and `gain` with its `mean` and `sd` over folds. A speaker with too few neutral clips is left out;
+    there are no rows where one fold has all who speak neutrally, for then nobody else does.
     """
+    if len(np.unique(clips.fold[clips.label == NEUTRAL])) < 2:
+        return []
     return [row for corpus in dict.fromkeys(clips.corpus.tolist()) for k in KNOWN for row in _gains(clips, corpus, k)]
 
 

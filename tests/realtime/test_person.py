@@ -115,6 +115,8 @@ def test_a_recorded_session_comes_out_the_same_when_the_profile_is_gone(
     told = capsys.readouterr().out
     assert "profile mina is used for" in told
     assert "labels as they were live" in told
+    assert main(["replay", str(recording), "--speed", "max", "--person-profile", "mina"]) == 2
+    assert "is run again as it was; --reprocess takes another" in capsys.readouterr().err
 
 
 def test_a_profile_of_another_bundle_is_refused(home: Path, capsys: pytest.CaptureFixture) -> None:

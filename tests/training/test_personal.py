@@ -66,6 +66,11 @@ def test_who_has_too_few_neutral_clips_is_left_out() -> None:
     assert {row["speakers"] for row in rows} == {11}
 
 
+def test_without_strangers_nothing_is_measured() -> None:
+    everybody = clips()
+    assert voice_gains(replace(everybody, fold=np.ones_like(everybody.fold))) == []
+
+
 def test_two_models_are_measured_together() -> None:
     one = clips()
     both = replace(one, answers={**one.answers, "segments": one.answers["windows"]})
