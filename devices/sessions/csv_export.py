@@ -12,16 +12,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from devices.block import Away, Block, Command, DeviceState, Gap, Quality, SensorNotice
-from devices.private import create_folder
 from devices.sessions import wav
-from devices.sessions.exporting import UNITS, CannotExport, Progress, give, is_label, new_file, time_of
+from devices.sessions.exporting import UNITS, Progress, give, is_label, new_file, new_folder, time_of
 from devices.sessions.lines import Entry, Note
 from devices.sessions.recorded import RecordedSession
 
@@ -39,19 +38,8 @@ def export_csv(session: RecordedSession, folder: Path, progress: Progress | None
     CannotExport
         When there is such a folder, or it cannot be written.
     """
-    try:
-        create_folder(folder)
-    except FileExistsError:
-        raise CannotExport(f"{folder} exists already; nothing is overwritten") from None
-    except OSError as error:
-        raise CannotExport(f"{folder} cannot be made: {error.strerror}") from error
-    try:
-        with ExitStack() as files:
-            give(_Export(folder, files), session, progress)
-    except CannotExport:
-        with suppress(OSError):
-            folder.rmdir()
-        raise
+    with new_folder(folder), ExitStack() as files:
+        give(_Export(folder, files), session, progress)
 
 
 class _Export:

@@ -1,12 +1,13 @@
 """What every export of a recording shares: new files for the owner alone, and what notes say of labels."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from devices.block import Block
-from devices.private import create_file
+from devices.private import create_file, create_folder
 from devices.sessions.lines import Entry, Note
 from devices.sessions.recorded import RecordedSession
 
@@ -63,6 +64,29 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         if not is_finished:
             path.unlink()
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Make a folder that does not exist yet; when what is to be in it is not finished, it is removed.
+
+    Raises
+    ------
+    CannotExport
+    """
+    try:
+        create_folder(path)
+    except FileExistsError:
+        raise CannotExport(f"{path} exists already; nothing is overwritten") from None
+    except OSError as error:
+        raise CannotExport(f"{path} cannot be made: {error.strerror}") from error
+    is_finished = False
+    try:
+        yield path
+        is_finished = True
+    finally:
+        if not is_finished:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def is_label(entry: Entry) -> bool:

@@ -63,7 +63,8 @@ class RecordedSession:
         self._chunks = max([-1, *layout.chunks(folder), *self._index.sealed]) + 1
         self._since = 0.0
         self.duration: float | None = self._reached()
-        self._known = [*source.notices, *unknown, *self._index.wrong, *self._unchecked(), *self._cut()]
+        self._wrong = [*self._index.wrong, *self._unchecked()]
+        self._known = [*source.notices, *unknown, *self._wrong, *self._cut()]
         self._found: list[str] = []
 
     @property
@@ -116,13 +117,17 @@ class RecordedSession:
         self._found += self._index.end.notices if self._index.end else []
 
     def verify(self) -> Iterator[Checked]:
-        """Check every file that the index knows, one after the other."""
+        """Check the index, then every file that it knows, then the chunks of which it does not tell."""
         sums = {name: one for sealed in self._index.sealed.values() for name, one in sealed.files.items()}
         sums |= self._index.end.files if self._index.end else {}
         done, of = 0, sum(one.bytes for one in sums.values())
+        yield from (Checked(layout.INDEX, done, of, wrong) for wrong in self._wrong)
         for name, one in sums.items():
             done += one.bytes
             yield Checked(name, done, of, fault_of(self.folder, name, sums))
+        for number in sorted(set(range(self._chunks)) - self._index.sealed.keys()):
+            for wrong in self._read(number).wrong:
+                yield Checked(layout.events_name(number), done, of, wrong)
 
     def _read(self, number: int) -> Chunk:
         return read_chunk(self.folder, number, self._index.sealed.get(number))

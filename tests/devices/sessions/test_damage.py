@@ -100,6 +100,15 @@ def test_lines_with_a_wrong_hash_are_not_used(folder):
     assert adds_up(events)
 
 
+def test_a_check_finds_what_no_hash_tells_of(folder):
+    """Lines of the index that are damaged, and the chunks whose hashes they held."""
+    change(folder / "chunks.jsonl", '{"chunk": 1,', '{"chunk": one,')
+    change(folder / "00001.events.jsonl", '"n": 512', '"n": "512"')
+    wrong = [(one.file, one.wrong) for one in RecordedSession(folder).verify() if one.wrong]
+    assert [file for file, _ in wrong] == ["chunks.jsonl", "chunks.jsonl", "00001.events.jsonl"]
+    assert "expected 'n' to be int; found '512'" in wrong[2][1]
+
+
 def test_file_that_was_shortened_is_named(folder):
     path = folder / "00002.audio.wav"
     path.write_bytes(path.read_bytes()[:-100])
