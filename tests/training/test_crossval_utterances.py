@@ -7,15 +7,15 @@ import numpy as np
 from devices.kemdy19 import Kemdy19
 from models.scores import LABELS
 from tests.kemdy19_fixture import Plan, edit, line_of, make_corpus
-from tests.training.small_corpus import RENAMED, TIED, write_small_corpus
+from tests.training.small_corpus import RENAMED, ROWS, TIED, write_small_corpus
 from training.crossval.utterances import read_kemdy19
 
 
 def test_rows_are_the_speakers_own_in_order(tmp_path: Path) -> None:
     """One row for each utterance, never a listener's; the repaired one is back; scenes are in recorded order."""
     rows, account = read_kemdy19(Kemdy19(write_small_corpus(tmp_path)))
-    assert len(rows) == account.used == account.rows == 112
-    assert len(set(rows.id.tolist())) == 112
+    assert len(rows) == account.used == account.rows == ROWS
+    assert len(set(rows.id.tolist())) == ROWS
     assert (np.char.str_len(rows.speaker) == 3).all()
     assert set(rows.kind.tolist()) == {"script", "impro"}
     assert RENAMED in rows.id
