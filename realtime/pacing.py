@@ -43,7 +43,7 @@ class Pacer:
     _delivered: float = field(default=0.0, init=False)
 
     def stop(self) -> None:
-        """End the flow of events before the next one; safe from a signal handler or another thread."""
+        """End the flow of events behind the one that is on its way; safe from a signal handler or another thread."""
         self.stopped = True
 
     def pause(self) -> None:
@@ -57,8 +57,6 @@ class Pacer:
     def follow(self, events: Iterable[Flowing]) -> Iterator[Flowing]:
         """Yield every event, in order, not before its time; whatever is no event passes at once."""
         for event in events:
-            if self.stopped:
-                return
             if self.began is None:
                 self.began = self.clock() - self.since / (self.speed or 1.0)
             if not self.live:
@@ -66,6 +64,8 @@ class Pacer:
                 self._wait_for(event)
             self._delivered = self.clock()
             yield event
+            if self.stopped:  # looked at only now: what has been taken from the source must not be lost
+                return
 
     def _hold(self, event: object) -> None:
         """Wait while paused; the time that passes is none of the session's."""
