@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from models.personal import answers_of, correction
 from models.scores import LABELS
 from models.tflite import Network
+from training.errors import NotPrepared
 from training.export import place
 from training.metrics import mean_and_spread, report, tempered
 from training.recipes import SegmentRecipe, load_recipe
@@ -59,10 +60,12 @@ def measure(prepared: Path, fitted: Path, progress: Progress) -> dict[str, Any]:
     Raises
     ------
     NotPrepared
-        When nothing was evaluated.
+        When there is no such folder.
     """
     from training import personal_body
 
+    if not fitted.is_dir():
+        raise NotPrepared(f"{fitted} is missing; run maeum-train fit and evaluate first")
     found: dict[str, Any] = {}
     if (fitted / "voice-heldout.npy").is_file():
         found["voice"] = _voice(prepared, fitted)
