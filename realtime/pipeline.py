@@ -115,6 +115,7 @@ class Pipeline:
         self._wordless: Counter[str] = Counter()
         self._waiting: dict[int, _Waiting] = {}
         self._told: str | None = None
+        self._away: set[str] = set()
 
     def accounts(self) -> list[Account]:
         """Windows and words: what there was to do, and what came of it."""
@@ -181,13 +182,23 @@ class Pipeline:
         self.now = max(self.now, known_until(event))
         of_body = event.stream in BODY_STREAMS
         if isinstance(event, Gap):
-            self.fusion.push(event, at=event.time + (ALLOWANCE_S if of_body else 0.0))
+            self.fusion.push(event, at=self._counts_from(event) + (ALLOWANCE_S if of_body else 0.0))
         if of_body:
             self._feel(self.body.push(event))
         elif event.stream == "audio":
             yield from self._listen(self.segmenter.push(event))
         if event.stream != "audio":
             yield from self._listen(self.segmenter.advance(self.now))
+
+    def _counts_from(self, gap: Gap) -> float:
+        """Session time from which labels know of a gap: of a live stream's when it was noticed, and when it ended."""
+        if gap.duration is None:
+            self._away.add(gap.stream)
+            return max(gap.time, self.now)
+        if gap.stream in self._away:
+            self._away.remove(gap.stream)
+            return gap.time + gap.duration
+        return gap.time
 
     def _end(self) -> Iterator[Outcome]:
         self.ended = True

@@ -1,5 +1,6 @@
 """Modalities that are there, go, and come back, through a whole session: the rest votes on, and it is said why."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from realtime.segmenter import Segment, SegmenterOptions
 from realtime.session import Session
 from realtime.vote import VoteOptions
 from realtime.whisper import Transcript
-from realtime.words import Words
+from realtime.words import Transcribe, Words
 from tests.realtime.conftest import RATE, blocks, hush, vowels
 from tests.realtime.summing import Summing
 
@@ -122,9 +123,15 @@ def bundle_of(present: Sequence[Modality]) -> SimpleNamespace:
     return SimpleNamespace(name="summing", identity="0", labels=LABELS, models=models, segment_models={}, known=None)
 
 
-def run(source: Scene, present: Sequence[Modality] = MODALITIES) -> Run:
+def slowly(segment: Segment) -> Transcript:
+    """Words that come when the session is long past them."""
+    threading.Event().wait(0.2)
+    return spoken(segment)
+
+
+def run(source: Scene, present: Sequence[Modality] = MODALITIES, transcribe: Transcribe = spoken) -> Run:
     """A session with models for these modalities."""
-    with Words(spoken, MODELS["text"]) as words:
+    with Words(transcribe, MODELS["text"]) as words:
         session = Session(source, bundle_of(present), words if "text" in present else None, Pacer(None))
         messages = list(session.run())
     labels = [one for one in messages if isinstance(one, Label)]
@@ -256,11 +263,13 @@ def test_noise_and_clipping_take_the_voice_out_of_the_vote() -> None:
     assert {str(one).partition(":")[0] for one in made.reasons("voice", 5, 60)} == {Why.CLIPPED}
 
 
-def test_any_chunking_gives_the_identical_lines_through_losses_and_mutes() -> None:
-    def lines(size: int) -> list[Mapping[str, object]]:
+def test_chunking_and_slow_words_change_nothing_through_losses_and_mutes() -> None:
+    def lines(size: int, transcribe: Transcribe = spoken) -> list[Mapping[str, object]]:
         orders = [Command(12.1, "mute", "voice"), Command(15.1, "unmute", "voice")]
         parts = [heard(size, stop=22), away("audio", 22.0, 30.0), heard(size, start=30, stop=41), felt(stop=50), orders]
         kinds = ("label", "segment", "gap", "notice")
-        return [one for one in run(scene(*parts)).lines if one["type"] in kinds]
+        return [one for one in run(scene(*parts), transcribe=transcribe).lines if one["type"] in kinds]
 
-    assert lines(37) == lines(512) == lines(4096)
+    expected = lines(512)
+    assert lines(37) == expected
+    assert lines(4096, slowly) == expected
