@@ -180,6 +180,8 @@ def _transcribe(arguments: argparse.Namespace, source: Played) -> Transcribe | T
     """Return where words come from, or the reason why they come from nowhere."""
     if isinstance(source, Retold):
         return source.no_words or ToldDesk()
+    if "audio" not in source.rates:
+        return "no microphone in this source"  # and no Whisper that would have to be loaded
     if arguments.transcripts == "off" or (arguments.transcripts == "whisper" and arguments.whisper == "off"):
         return "transcripts are off"
     if arguments.transcripts == "given":
