@@ -101,6 +101,8 @@ def _run_session(
             since=pacer.since,
             taps=taps,
         )
+        if isinstance(source, LiveSource):
+            pacer.began = source.clock.begin()  # loading models is no part of the session
         outputs.follow(session)
     keep_up(arguments, session.pipeline.body.baseline)
     return session

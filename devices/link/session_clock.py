@@ -27,6 +27,11 @@ class SessionClock:
         self.began = monotonic()
         """Reading of the monotonic clock at session time 0, seconds"""
 
+    def begin(self) -> float:
+        """Let session time 0 be now, before anything has arrived; return the monotonic clock's reading."""
+        self.began = self._monotonic()
+        return self.began
+
     def now(self) -> float:
         """Session time, seconds."""
         return self._monotonic() - self.began
