@@ -179,7 +179,8 @@ class Fusion:
 
     def _segment_result(self, item: SegmentScores) -> SegmentResult:
         given = (item.voice, item.text, self._body(item))
-        ballot = segment_vote({one.modality: self._unless_muted(one) for one in given}, item.segment.closed_at)
+        heard = {one.modality: self._unless_muted(one) for one in given}
+        ballot = segment_vote(heard, item.segment.closed_at, self.vote.weights)
         winner = None if ballot.probabilities is None else LABELS[int(np.argmax(ballot.probabilities))]
         return SegmentResult(item, ballot, winner)
 

@@ -102,10 +102,10 @@ def count(votes: Mapping[Modality, Vote], floor: float = 0.0) -> Ballot:
     return Ballot(np.asarray(mean / np.sum(mean), np.float32), votes)
 
 
-def segment_vote(scores: Mapping[Modality, Scores], t: float) -> Ballot:
-    """Vote at the end of a segment: every modality that scored counts the same, as in the original notebooks.
+def segment_vote(scores: Mapping[Modality, Scores], t: float, weights: Mapping[Modality, float] = {}) -> Ballot:
+    """Vote at the end of a segment by reliability alone, as all of it is about the segment and complete.
 
-    What has no quality at all has not scored.
+    With equal weights this is the sum of the original notebooks. What has no quality at all has not scored.
 
     Parameters
     ----------
@@ -113,6 +113,8 @@ def segment_vote(scores: Mapping[Modality, Scores], t: float) -> Ballot:
         The segment's own scores; a modality that is missing here is absent without a reason.
     t
         Session time at which the segment closed, from which ages are counted.
+    weights
+        Reliability of the modalities; 1 for one that is not named.
     """
     votes: dict[Modality, Vote] = {}
     for modality in MODALITIES:
@@ -122,7 +124,7 @@ def segment_vote(scores: Mapping[Modality, Scores], t: float) -> Ballot:
             case one:
                 probabilities = one.probabilities if one.quality > 0 else None
                 reason = headed(one.reason, _POOR[modality]) if one.reason else None
-                weight = 0.0 if probabilities is None else 1.0
+                weight = 0.0 if probabilities is None else weights.get(modality, 1.0)
                 votes[modality] = Vote(probabilities, weight, max(0.0, t - one.end), reason)
     return count(votes)
 
