@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from realtime import record_raw, simulate
+from realtime import keeping, record_raw, simulate
 from realtime.ending import DONE, FAILED, MISSING, USAGE, complain
 
 
@@ -109,6 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
     plugged.add_argument("--json", action="store_true", help="one JSON object on standard output")
     simulate.add_parser(commands)
     record_raw.add_parser(commands)
+    keeping.add_parsers(commands)
 
     models = commands.add_parser("models", help="bundles of models and what their cards say")
     models.add_argument("--bundle", type=Path, metavar="DIR", help="look at this bundle only")
@@ -206,6 +207,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         return simulate.run(arguments)
     if arguments.command == "record":
         return record_raw.run(arguments)
+    if arguments.command in keeping.COMMANDS:
+        return keeping.run(arguments)
     if arguments.command == "devices":
         from realtime.plugged import show_devices
 

@@ -29,6 +29,7 @@ CORPORA = (
     SpeechCorpus("emodb_2s", "EmoDB (first 2 s of each clip)", "German", "CC0-1.0", "Burkhardt et al. (2005)"),
     SpeechCorpus("nemo_subset", "nEMO (subset)", "Polish", "CC BY-NC-SA 4.0", "Christop (2024)"),
     SpeechCorpus("emotiontts_ko", "EmotionTTS-ko", "Korean", "CC BY-NC-SA 4.0", "emotiontts open db, research use"),
+    SpeechCorpus("corrections", "Corrections", "as recorded", "private", "people of recorded sessions (maeum export)"),
 )
 
 
