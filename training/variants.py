@@ -25,8 +25,9 @@ from training.errors import TrainingError
 VARIANTS = ("float32", "float16", "dynamic", "int8", "selective")
 TOLERANCE = 0.005
 """Of the score, that a smaller graph may lose"""
-SAME_SIZE = 1.01
-"""Of two whose sizes differ by less, the one nearer to float32 ships: integers all through run slower, not faster"""
+SAME_SIZE = 1.1
+"""Of those whose sizes differ by less than a tenth, the one nearer to float32 ships: on laptops integers all through
+run several times slower, 6 ms instead of 1, for a few kilobytes"""
 SCORES = {"voice": "uar", "text": "macro_f1", "bio": "uar"}
 """By modality: the number of `training.metrics.Report` that decides"""
 NAMES = {"voice": "UAR", "text": "macro-F1", "bio": "balanced accuracy"}
