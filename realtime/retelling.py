@@ -20,6 +20,9 @@ from realtime.words import Spoken
 
 Json = dict[str, Any]
 
+Moment = tuple[object, object]
+"""What a label or the result of a segment is of: its kind, and its time or that of the segment"""
+
 MESSAGE = "message"
 """Kind of the notes that hold what a session decided"""
 
@@ -67,6 +70,10 @@ def decided(message: Message) -> Json | None:
     if not isinstance(message, Label | SegmentResult):
         return None
     return {key: value for key, value in as_json(message).items() if key != "latency_ms"}
+
+
+def _moment(body: Mapping[str, Any]) -> Moment:
+    return body.get("type"), body.get("t", body.get("start"))
 
 
 def _spoken(spoken: Spoken) -> Json:
@@ -119,8 +126,8 @@ class Retold:
         """Labels and segment results that the recording holds, and of them those that came out otherwise now"""
         self.first: str | None = None
         """The first difference, in words"""
-        self._expected: list[Json] = []
-        self._made: list[Json] = []
+        self._expected: dict[Moment, Json] = {}
+        self._made: dict[Moment, Json] = {}
 
     def notices(self) -> Sequence[str]:
         """What is to be known of the recording; at the end, whether its labels came out the same."""
@@ -175,16 +182,17 @@ class Retold:
     def message(self, message: Message) -> None:
         """Compare what is decided now with what was decided then."""
         if self._whole and (made := decided(message)) is not None:
-            self._made.append(made)
-            self._compare()
+            self._made[_moment(made)] = made
+            self._compare(_moment(made))
 
     def _expect(self, values: Mapping[str, Any]) -> None:
-        self._expected.append(dict(values))
-        self._compare()
+        self._expected[_moment(values)] = dict(values)
+        self._compare(_moment(values))
 
-    def _compare(self) -> None:
-        while self._expected and self._made:
-            then, now = self._expected.pop(0), self._made.pop(0)
+    def _compare(self, moment: Moment) -> None:
+        """Compare what is of one moment, once both are known: of a damaged recording some are not."""
+        if moment in self._expected and moment in self._made:
+            then, now = self._expected.pop(moment), self._made.pop(moment)
             self.compared += 1
             if then != now:
                 self.differing += 1

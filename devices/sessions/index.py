@@ -64,7 +64,9 @@ class Index:
     sealed: dict[int, Sealed] = field(default_factory=dict)
     end: End | None = None
     wrong: list[str] = field(default_factory=list)
-    """What of it cannot be read or is not known"""
+    """What of it cannot be read"""
+    unknown: list[str] = field(default_factory=list)
+    """What of it is not known"""
 
 
 def sum_of(path: Path) -> Sum:
@@ -95,7 +97,7 @@ def read_index(folder: Path) -> Index:
         except BadLine as error:
             index.wrong.append(f"{INDEX}:{number}: {error}; line not used")
         else:
-            index.wrong += [f"{INDEX}:{number}: unknown key {key!r} is not used" for key in unknown]
+            index.unknown += [f"{INDEX}:{number}: unknown key {key!r} is not used" for key in unknown]
     return index
 
 

@@ -64,7 +64,7 @@ class RecordedSession:
         self._since = 0.0
         self.duration: float | None = self._reached()
         self._wrong = [*self._index.wrong, *self._unchecked()]
-        self._known = [*source.notices, *unknown, *self._wrong, *self._cut()]
+        self._known = [*source.notices, *unknown, *self._index.unknown, *self._wrong, *self._cut()]
         self._found: list[str] = []
 
     @property
