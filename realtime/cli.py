@@ -251,4 +251,4 @@ def _run_session(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        return complain(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
+        return complain(f"{error.filename or 'input or output'}: {error.strerror}" if error.strerror else error, FAILED)

@@ -239,6 +239,12 @@ def test_what_is_no_recording_is_refused(tmp_path, said, command):
     assert said(USAGE, command[0], tmp_path / "nothing", *command[1:])[1].endswith("nothing: no such folder\n")
 
 
+def test_a_place_that_takes_no_recording_is_told(tmp_path, said):
+    (tmp_path / "file").write_text("mine")
+    complaint = said(FAILED, "demo", "--speed", "max", "--record", tmp_path / "file" / "here")[1]
+    assert complaint.startswith(f"maeum: {tmp_path / 'file' / 'here'}: no recording can be made here: ")
+
+
 # Looking at them
 
 
