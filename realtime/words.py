@@ -5,7 +5,7 @@ Where Whisper transcribes, the voice of the whole segment is scored here as well
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
@@ -102,13 +102,25 @@ class Words:
         Scores them.
     voice
         Scores the voice of segments that Whisper transcribes.
+    worker
+        Does the work, one piece after the other, instead of a thread.
+    clock
+        Seconds, by which it is told how long it took.
     """
 
-    def __init__(self, transcribe: Transcribe, model: Model, voice: SegmentVoice | None = None) -> None:
+    def __init__(
+        self,
+        transcribe: Transcribe,
+        model: Model,
+        voice: SegmentVoice | None = None,
+        worker: Executor | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._transcribe = transcribe
         self._model = model
         self._voice = voice
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
+        self._clock = clock
+        self._worker = worker or ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
         if isinstance(transcribe, WhisperTranscripts):
             self._worker.submit(self._load, transcribe)  # while the first people are still speaking
 
@@ -117,13 +129,13 @@ class Words:
         return self._worker.submit(self._work, segment)
 
     def _work(self, segment: Segment) -> Spoken:
-        began = time.monotonic()
+        began = self._clock()
         transcript = self._transcribe(segment)
         scores = score_text(segment, transcript, self._model)
         voice, notice = None, None
         if self._voice:
             voice, notice = self._voice.score(segment, transcript.encoded), self._voice.notice
-        return Spoken(replace(transcript, encoded=None), scores, time.monotonic() - began, voice, notice)
+        return Spoken(replace(transcript, encoded=None), scores, self._clock() - began, voice, notice)
 
     def _load(self, transcripts: WhisperTranscripts) -> None:
         transcripts.load()

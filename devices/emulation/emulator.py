@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from devices.emulation.device import Emulated, Sent
 from devices.emulation.faults import Fault
 from devices.emulation.line import HARMS, Harm, Line, seen_at
-from devices.emulation.terminal import PseudoTerminal
 
 TICK_S = 0.005
 _SAME_BAUD = 0.03
@@ -41,8 +41,28 @@ class Happened:
     """Bytes that the device had sent"""
 
 
+class Terminal(Protocol):
+    """The port at which a device stands: `devices.emulation.terminal.PseudoTerminal`, or another one like it."""
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102 - as there
+    @property
+    def plugged(self) -> bool: ...  # noqa: D102
+    @property
+    def held(self) -> bool: ...  # noqa: D102
+    @property
+    def baud(self) -> int | None: ...  # noqa: D102
+    @property
+    def room(self) -> int: ...  # noqa: D102
+    def plug(self, rename: bool = False) -> None: ...  # noqa: D102
+    def unplug(self) -> int: ...  # noqa: D102
+    def read(self) -> bytes: ...  # noqa: D102
+    def write(self, data: bytes) -> None: ...  # noqa: D102
+    def wait(self, seconds: float) -> None: ...  # noqa: D102
+
+
 class Emulator:
-    """A device on a pseudo-terminal. Everything that it did stands in `device.truth`, `line.log` and `log`.
+    """A device at a port. Everything that it did stands in `device.truth`, `line.log` and `log`.
 
     Parameters
     ----------
@@ -60,7 +80,7 @@ class Emulator:
     def __init__(
         self,
         device: Emulated,
-        terminal: PseudoTerminal,
+        terminal: Terminal,
         faults: Iterable[Fault] = (),
         seed: int = 0,
         say: Callable[[float, str], None] = lambda at, text: None,  # noqa: ARG005 - nobody listens

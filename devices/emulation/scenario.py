@@ -131,18 +131,18 @@ def parse(read: Mapping[str, Any], protocol: str) -> Scenario:
     BadScenario
     """
     top = {key: value for key, value in read.items() if key not in _TABLES}
-    said = _checked(top, _TOP, "", extra=_TABLES)
+    said = checked(top, _TOP, "", extra=_TABLES)
     if said.get("protocol", protocol) != protocol:
         raise BadScenario(f"it is for protocol {said['protocol']}, not for {protocol}")
-    person = _checked(read.get("person", {}), _PERSON, "person.")
-    moments = [Moment(**{"arousal": NEUTRAL, **one}) for one in _list(read, "state", _STATE, ("at",))]
-    faults = [Fault(**one) for one in _list(read, "fault", _FAULT, ("at", "kind"))]
+    person = checked(read.get("person", {}), _PERSON, "person.")
+    moments = [Moment(**{"arousal": NEUTRAL, **one}) for one in tables(read, "state", _STATE, ("at",))]
+    faults = [Fault(**one) for one in tables(read, "fault", _FAULT, ("at", "kind"))]
     return Scenario(
         **said,
         person=replace(AT_REST, **person),
         moments=tuple(sorted(moments, key=_time)),
         faults=tuple(sorted(faults, key=_time)),
-        options=_checked(read.get("device", {}), KINDS[protocol].options, "device."),
+        options=checked(read.get("device", {}), KINDS[protocol].options, "device."),
     )
 
 
@@ -150,13 +150,19 @@ def _time(one: Moment | Fault) -> float:
     return one.at
 
 
-def _list(
+def tables(
     read: Mapping[str, Any], key: str, allowed: Mapping[str, Check], needed: Sequence[str]
 ) -> Sequence[dict[str, Any]]:
-    tables = read.get(key, [])
-    if not isinstance(tables, list):
+    """Check a list of tables, each of which must have the keys `needed`.
+
+    Raises
+    ------
+    BadScenario
+    """
+    found = read.get(key, [])
+    if not isinstance(found, list):
         raise BadScenario(f"{key} must be a list of tables: write [[{key}]] before each")
-    return [_whole(_checked(table, allowed, f"{key}[{k}]."), needed, f"{key}[{k}]") for k, table in enumerate(tables)]
+    return [_whole(checked(table, allowed, f"{key}[{k}]."), needed, f"{key}[{k}]") for k, table in enumerate(found)]
 
 
 def _whole(table: dict[str, Any], needed: Sequence[str], where: str) -> dict[str, Any]:
@@ -165,9 +171,15 @@ def _whole(table: dict[str, Any], needed: Sequence[str], where: str) -> dict[str
     return table
 
 
-def _checked(
+def checked(
     table: object, allowed: Mapping[str, Callable[[object], object]], where: str, extra: Sequence[str] = ()
 ) -> dict[str, Any]:
+    """Check the keys and values of one table; `extra` are keys that were looked at elsewhere.
+
+    Raises
+    ------
+    BadScenario
+    """
     if not isinstance(table, Mapping):
         raise BadScenario(f"{where.rstrip('.')} must be a table")
     out: dict[str, Any] = {}
