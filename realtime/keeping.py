@@ -220,8 +220,8 @@ def _slow_bar(what: str) -> Iterator[Callable[[float, float], None]]:
     def show(done: float, of: float) -> None:
         nonlocal due
         if monotonic() >= due:
-            bar.start()
             bar.update(task, completed=done, total=of)
+            bar.start()
             due = monotonic() + _EVERY_S
 
     try:
