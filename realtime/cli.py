@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from realtime import keeping, record_raw, simulate
+from realtime import keeping, record_raw, simulate, soak
 from realtime.ending import DONE, FAILED, MISSING, USAGE, complain
 
 
@@ -113,6 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_parser(commands)
     record_raw.add_parser(commands)
     keeping.add_parsers(commands)
+    soak.add_parser(commands, speed)
 
     models = commands.add_parser("models", help="bundles of models and what their cards say")
     models.add_argument("--bundle", type=Path, metavar="DIR", help="look at this bundle only")
@@ -208,6 +209,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: argparse.Namespace) -> int:
     if arguments.command == "simulate":
         return simulate.run(arguments)
+    if arguments.command == "soak":
+        return soak.run(arguments)
     if arguments.command == "record":
         return record_raw.run(arguments)
     if arguments.command in keeping.COMMANDS:
