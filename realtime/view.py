@@ -20,6 +20,9 @@ from realtime.vote import Vote
 
 _LINES = 50
 _NOTICES = 20
+_MOMENTS = 8192
+"""Of the past that are drawn: an hour in full; then the older half is thinned out, which no screen is wide enough to
+show"""
 
 
 _TOLD = {"mute": "muted", "unmute": "heard again:", "mark": "marked", "correct": "corrected to", "snapshot": ""}
@@ -46,7 +49,7 @@ class View:
             case Label():
                 self._label, self._made = message, self._session.pacer.clock()
                 truth = truth_at(self._session.source.utterances, message.t)
-                self._timeline.append(Moment(message.t, message.label, truth))
+                self._remember(Moment(message.t, message.label, truth))
             case SegmentResult():
                 self._take_segment(message)
             case Notice():
@@ -59,6 +62,12 @@ class View:
                 self._notices.append(f"{text} {message.value}".strip())
             case _:
                 pass
+
+    def _remember(self, moment: Moment) -> None:
+        self._timeline.append(moment)
+        if len(self._timeline) > _MOMENTS:
+            half = _MOMENTS // 2
+            self._timeline = [*self._timeline[:half:2], *self._timeline[half:]]
 
     def _take_segment(self, result: SegmentResult) -> None:
         scored = result.scored

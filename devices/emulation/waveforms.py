@@ -24,6 +24,8 @@ AT_REST = Person(tonic=2.0, temperature=32.5, heart_rate=70.0)
 _SCR_S = 60.0
 """After so long nothing measurable is left of a skin conductance response"""
 _AHEAD_S = 60.0
+_REMEMBERED = 20_000
+"""Beats, or responses, that are kept: nobody asks for what was hours ago"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class _Series:
                 time, size = next(self._events)
                 self._times.append(time)
                 self._sizes.append(size)
+            del self._times[:-_REMEMBERED], self._sizes[:-_REMEMBERED]
         found = slice(bisect_right(self._times, start), bisect_right(self._times, end))
         return np.array(self._times[found]), np.array(self._sizes[found])
 
