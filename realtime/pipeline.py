@@ -22,6 +22,7 @@ from realtime.arrivals import Behind, Ended, Item, WordsCome, WordsLate, WordsWa
 from realtime.body import BODY_STREAMS, BioStage
 from realtime.body_quality import BodyOptions
 from realtime.fusion import Fusion, Label, SegmentResult, SegmentScores
+from realtime.reasons import Why
 from realtime.reference import reference
 from realtime.segment_voice import both_voices
 from realtime.segmenter import Segment, Segmenter, SegmenterOptions, SpeechEvent
@@ -287,10 +288,10 @@ def _too_slow(skipped: int) -> dict[str, int]:
 def _absent(source: About, bundle: Bundle, body: set[str], without_words: str | None) -> dict[Modality, str]:
     absent: dict[Modality, str] = {}
     if not body:
-        absent["bio"] = "no sensor in this source"
+        absent["bio"] = Why.NO_SENSOR
     if without_words is not None:
         absent["text"] = without_words
     if "audio" not in source.rates:
-        absent |= dict.fromkeys(("voice", "text"), "no microphone in this source")
+        absent |= dict.fromkeys(("voice", "text"), Why.NO_MICROPHONE)
     missing = set(MODALITIES) - bundle.models.keys()
-    return dict.fromkeys(missing, "the bundle has no model") | absent
+    return dict.fromkeys(missing, Why.NO_MODEL) | absent

@@ -28,6 +28,7 @@ from realtime.desk import ToldDesk
 from realtime.outputs import Outputs
 from realtime.pacing import Pacer
 from realtime.person import Person, devices_of, keep_up, known_person
+from realtime.reasons import Why
 from realtime.recording import recording
 from realtime.retelling import Retold
 from realtime.segment_voice import SegmentVoice
@@ -82,8 +83,8 @@ def _run_session(
     options = _options(arguments, source, bundle)
     with (
         _ended_by_signals(pacer, outputs),
-        _words(transcribe, bundle) as (words, no_words),
-        recording(arguments.record, source, bundle, options, no_words if words is None else None) as taps,
+        _words(transcribe, bundle) as words,
+        recording(arguments.record, source, bundle, options, words if isinstance(words, str) else None) as taps,
     ):
         taps += [Person(bundle), *([source] if isinstance(source, Retold) else [])]
         taps += _calibrating(arguments, source, everybodys)
@@ -93,12 +94,10 @@ def _run_session(
             words,
             pacer,
             options,
-            no_words,
             max_age_s=arguments.max_age,
             waited_s=_waited(source),
             delivery=source.delivery if isinstance(source, LiveSource) else dict,
             controls=controls,
-            since=pacer.since,
             taps=taps,
         )
         if isinstance(source, LiveSource):
@@ -164,18 +163,16 @@ def _again(recorded: RecordedSession, arguments: argparse.Namespace) -> Played:
 
 
 @contextmanager
-def _words(transcribe: Transcribe | ToldDesk | str, bundle: Bundle) -> Iterator[tuple[Words | ToldDesk | None, str]]:
-    """Yield the worker for the words, or None and the reason why there are no words."""
-    if isinstance(transcribe, ToldDesk):
-        yield transcribe, ""
-    elif isinstance(transcribe, str):
-        yield None, transcribe
+def _words(transcribe: Transcribe | ToldDesk | str, bundle: Bundle) -> Iterator[Words | ToldDesk | str]:
+    """Yield the worker for the words, or the reason why there are no words."""
+    if isinstance(transcribe, ToldDesk | str):
+        yield transcribe
     elif "text" not in bundle.models:
-        yield None, "the bundle has no model"
+        yield Why.NO_MODEL
     else:
         whole = bundle.segment_models.get("voice")
         with Words(transcribe, bundle.models["text"], SegmentVoice(whole) if whole else None) as words:
-            yield words, ""
+            yield words
 
 
 def _transcribe(arguments: argparse.Namespace, source: Played) -> Transcribe | ToldDesk | str:
@@ -183,9 +180,9 @@ def _transcribe(arguments: argparse.Namespace, source: Played) -> Transcribe | T
     if isinstance(source, Retold):
         return source.no_words or ToldDesk()
     if "audio" not in source.rates:
-        return "no microphone in this source"  # and no Whisper that would have to be loaded
+        return Why.NO_MICROPHONE  # and no Whisper that would have to be loaded
     if arguments.transcripts == "off" or (arguments.transcripts == "whisper" and arguments.whisper == "off"):
-        return "transcripts are off"
+        return Why.NO_TRANSCRIPTS
     if arguments.transcripts == "given":
         if any(one.text for one in source.utterances):
             return given_transcripts(source.utterances)

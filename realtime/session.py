@@ -90,8 +90,7 @@ class Session:
     bundle
         The models; a modality without a model is absent from the vote, with the reason.
     words
-        Transcribes and scores segments, or takes them where their words come from elsewhere; None leaves text out, for
-        the reason `no_words`.
+        Transcribes and scores segments, or takes them where their words come from elsewhere; or why there are none.
     max_age_s
         Of the labels of a live session, seconds.
     waited_s
@@ -100,8 +99,6 @@ class Session:
         Samples of a live source by stream: those that came, those left out, those that wait.
     controls
         What the people before it ask for.
-    since
-        Session time at which the source begins, seconds.
     taps
         Told of every item before the pipeline takes it, and of every message.
     """
@@ -110,20 +107,18 @@ class Session:
         self,
         source: Flow,
         bundle: Bundle,
-        words: Words | Desk | None,
+        words: Words | Desk | str,
         pacer: Pacer,
         options: SessionOptions | None = None,
-        no_words: str = "transcripts are off",
         max_age_s: float = MAX_AGE_S,
         waited_s: Callable[[], float] | None = None,
         delivery: Callable[[], Mapping[str, tuple[int, int, int]]] = dict,
         controls: Controls | None = None,
-        since: float = 0.0,
         taps: Sequence[Tap] = (),
     ) -> None:
         self.source, self.bundle, self.pacer = source, bundle, pacer
-        without_words = no_words if words is None else None
-        self.pipeline = Pipeline(source, bundle, options or SessionOptions(), without_words, since, self._scored)
+        no_words = words if isinstance(words, str) else None
+        self.pipeline = Pipeline(source, bundle, options or SessionOptions(), no_words, pacer.since, self._scored)
         self.desk = _desk(words, pacer, max_age_s)
         self.controls = controls or Controls(pacer)
         self.latencies, self._ages = Latencies(), Ages(pacer)
@@ -279,8 +274,8 @@ class Session:
         return {"closing": (segment.closed_at - segment.end) * 1000.0, "transcript": transcribed_ms, "segment": shown}
 
 
-def _desk(words: Words | Desk | None, pacer: Pacer, max_age_s: float) -> Desk:
-    if words is None:
+def _desk(words: Words | Desk | str, pacer: Pacer, max_age_s: float) -> Desk:
+    if isinstance(words, str):
         return ToldDesk()
     if not isinstance(words, Words):
         return words

@@ -47,17 +47,6 @@ class VoiceOptions:
             raise ValueError(f"voice: hop_s {self.hop_s}, least_s {self.least_s}: expected hop_s >= 0.032, least_s > 0")
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceState:
-    """How things stand with the voice, for the screen."""
-
-    speaking: bool
-    heard_at: float | None
-    """Session time, seconds, at which speech was heard last; None before the first"""
-    reason: str | None
-    """Why nothing is being scored; None while windows are"""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Window:
     stop: int
@@ -99,16 +88,10 @@ class VoiceStage:
         self._noise = NoiseFloor(self.options.quality.noise_s)
         self._speech: _Speech | None = None
         self._heard = 0  # index just after the last step of speech
-        self._heard_at: float | None = None
         self.skipping = False
         """Whether windows are left out; the last of each segment is not"""
         self.due = self.skipped = 0
         """Windows that there were to score, and of them those left out"""
-
-    @property
-    def state(self) -> VoiceState:
-        """How things stand now."""
-        return VoiceState(self._speech is not None, self._heard_at, self._reason())
 
     def push(self, events: Iterable[SpeechEvent]) -> list[Scores]:
         """Take what the segmenter gave for one block or gap, or at the end; return the windows that ended."""
@@ -128,7 +111,7 @@ class VoiceStage:
             When the segment was not in the latest push.
         """
         if self._model is None:
-            return Scores("voice", segment.start, segment.end, None, 0.0, self._reason())
+            return Scores("voice", segment.start, segment.end, None, 0.0, Why.NO_MODEL)
         if segment.index not in self._finished:
             raise ValueError(f"voice: segment at {segment.start:.2f} s was not in the latest push")
         return self._mean(segment, self._finished[segment.index])
@@ -156,7 +139,7 @@ class VoiceStage:
         self._recent.append(step)
         self._noise.push(step.audio)
         if step.speech and self._speech:
-            self._heard, self._heard_at = step.stop, step.end
+            self._heard = step.stop
         if self._speech and self._model:
             for end in self._ends(step):
                 stop = step.index + round((end - step.start) * RATE)
@@ -223,13 +206,6 @@ class VoiceStage:
         probabilities = np.array([one.probabilities for one in longest], np.float64).mean(axis=0)
         quality = float(np.mean([one.quality for one in longest]))
         return Scores("voice", segment.start, segment.end, probabilities.astype(np.float32), quality)
-
-    def _reason(self) -> str | None:
-        if self._model is None:
-            return Why.NO_MODEL
-        if self._speech is None:
-            return "no speech" if self._heard_at is not None else "no speech yet"
-        return None if self._windows else "speech too short yet"
 
 
 class _Speech:

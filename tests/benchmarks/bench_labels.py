@@ -24,6 +24,7 @@ from models.scores import LABELS
 from models.whisper_weights import WhisperError, weights_folder
 from realtime.fusion import Label
 from realtime.pacing import Pacer
+from realtime.reasons import Why
 from realtime.reference import truth_at
 from realtime.segment_voice import SegmentVoice
 from realtime.session import Session
@@ -121,7 +122,7 @@ class Row:
     """Share of the moments with a reference at which a label is shown"""
 
 
-def followed(source: Source, bundle: Bundle, words: Words | None) -> Votes:
+def followed(source: Source, bundle: Bundle, words: Words | str) -> Votes:
     """Run a session once."""
     labels = [one for one in Session(source, bundle, words, Pacer(None)).run() if isinstance(one, Label)]
     return Votes(
@@ -140,7 +141,7 @@ def sessions(count: int) -> Iterator[Votes]:
     except WhisperError as error:
         print(f"no built-in session: {error}")
     if RAVDESS.is_dir():
-        yield followed(Clips(RAVDESS, count), bundle, None)
+        yield followed(Clips(RAVDESS, count), bundle, Why.NO_TRANSCRIPTS)
     else:
         print("no RAVDESS beside this checkout: no table of clips")
 

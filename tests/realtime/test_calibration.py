@@ -3,7 +3,6 @@
 import stat
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,18 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.block import Block, Command
-from models.features.bio import BioParameters
-from models.features.mfcc import MfccParameters
 from models.profile import read_profile
 from realtime.calibrating import Calibrating
 from realtime.calibration import Calibration
 from realtime.cli import main
 from tests.realtime.conftest import RATE, blocks, hush, vowels
-from tests.realtime.summing import Summing
+from tests.realtime.summing import summing_bundle, summing_models
 
-BUNDLE = SimpleNamespace(
-    models={"voice": Summing(MfccParameters()), "bio": Summing(BioParameters())}, segment_models={}
-)
+BUNDLE = summing_bundle(summing_models("voice", "bio"))
 READING = np.concatenate([part for n in range(8) for part in (vowels(3.0, n), hush(1.0, n))])
 SECONDS = 45.0
 

@@ -1,17 +1,13 @@
 """Where the age of a label comes from, with delays that the test puts in, by a clock that the test holds."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from devices.block import Block
 from models.features.mfcc import MfccParameters
-from models.features.text import TextParameters
-from models.scores import LABELS
 from realtime.arrivals import Arrival, WordsCome, WordsWanted
 from realtime.fusion import Label
 from realtime.latency import Latencies
@@ -19,7 +15,7 @@ from realtime.pacing import Pacer
 from realtime.session import Session
 from realtime.words import no_words
 from tests.realtime.conftest import blocks, hush, vowels
-from tests.realtime.summing import Summing
+from tests.realtime.summing import Summing, summing_bundle, summing_models
 
 WITHIN = 0.020
 
@@ -68,7 +64,6 @@ class Desk:
     """Words that come when the clock says so."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
-        self.skipped: Counter[str] = Counter()
         self._clock, self._seconds = clock, seconds
         self._orders: list[tuple[float, WordsWanted]] = []
 
@@ -88,13 +83,7 @@ class Desk:
 def labels(late: float = 0.0, model: float = 0.0, words: float = 0.0) -> tuple[list[Label], list[float]]:
     """Labels of a session with these delays, and when each was handed out."""
     clock = Clock()
-    models = {
-        "voice": Slow(clock, model, MfccParameters()),
-        "text": Summing(TextParameters(vocabulary=("네",))),
-    }
-    bundle = SimpleNamespace(
-        name="slow", identity="0", labels=LABELS, models=models, segment_models={}, known=None, person=None
-    )
+    bundle = summing_bundle(summing_models("text") | {"voice": Slow(clock, model, MfccParameters())})
     pacer = Pacer(clock=clock, began=0.0, live=True)
     session = Session(Microphone(clock, late), bundle, Desk(clock, words), pacer)
     made = [(message, clock.now) for message in session.run() if isinstance(message, Label)]

@@ -3,17 +3,13 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from devices.block import Away, Block, Command, Event, Gap, Quality, known_until
 from devices.source import Utterance
-from models.features.bio import BioParameters
-from models.features.mfcc import MfccParameters
-from models.features.text import TextParameters
-from models.scores import LABELS, MODALITIES, Modality
+from models.scores import MODALITIES, Modality
 from realtime.fusion import Label, SegmentResult
 from realtime.jsonl import as_json
 from realtime.pacing import Pacer
@@ -24,7 +20,7 @@ from realtime.vote import VoteOptions
 from realtime.whisper import Transcript
 from realtime.words import Transcribe, Words
 from tests.realtime.conftest import RATE, blocks, hush, vowels
-from tests.realtime.summing import Summing
+from tests.realtime.summing import Summing, summing_bundle, summing_models
 
 
 class Quick(Summing):
@@ -36,11 +32,7 @@ class Quick(Summing):
         return (sums / sums.sum()).astype(np.float32)
 
 
-MODELS = {
-    "voice": Quick(MfccParameters()),
-    "text": Quick(TextParameters(vocabulary=("네",))),
-    "bio": Quick(BioParameters()),
-}
+MODELS = summing_models(*MODALITIES, of=Quick)
 OPTIONS = VoteOptions()
 HEADS = frozenset(Why)
 END = 60.0
@@ -117,12 +109,6 @@ class Run:
         return {one.ballot.votes[modality].reason for one in self.labels if start < one.t <= stop}
 
 
-def bundle_of(present: Sequence[Modality]) -> SimpleNamespace:
-    """Models for these modalities."""
-    models = {modality: MODELS[modality] for modality in present}
-    return SimpleNamespace(name="summing", identity="0", labels=LABELS, models=models, segment_models={}, known=None)
-
-
 def slowly(segment: Segment) -> Transcript:
     """Words that come when the session is long past them."""
     threading.Event().wait(0.2)
@@ -132,7 +118,8 @@ def slowly(segment: Segment) -> Transcript:
 def run(source: Scene, present: Sequence[Modality] = MODALITIES, transcribe: Transcribe = spoken) -> Run:
     """A session with models for these modalities."""
     with Words(transcribe, MODELS["text"]) as words:
-        session = Session(source, bundle_of(present), words if "text" in present else None, Pacer(None))
+        bundle = summing_bundle({modality: MODELS[modality] for modality in present})
+        session = Session(source, bundle, words if "text" in present else Why.NO_TRANSCRIPTS, Pacer(None))
         messages = list(session.run())
     labels = [one for one in messages if isinstance(one, Label)]
     lines = [as_json(one) for one in messages]
@@ -226,10 +213,7 @@ def test_speech_does_not_stick_when_audio_stalls_and_nobody_says_so() -> None:
 def test_labels_go_on_while_audio_stalls() -> None:
     """Not only at the end: each comes before the body is 3 s further."""
     source = scene(heard(stop=22.0), felt())
-    bundle = SimpleNamespace(
-        name="summing", identity="0", person=None, known=None, labels=LABELS, models=MODELS, segment_models={}
-    )
-    session = Session(source, bundle, None, Pacer(None))
+    session = Session(source, summing_bundle(MODELS), Why.NO_TRANSCRIPTS, Pacer(None))
     late = [session.now - one.t for one in session.run() if isinstance(one, Label) and one.t < END - 3]
     assert max(late) <= 3.0
 

@@ -11,9 +11,6 @@ import pytest
 
 from devices.block import Block, Event, Gap
 from devices.sessions.recorded import RecordedSession
-from models.features.mfcc import MfccParameters
-from models.features.text import TextParameters
-from models.scores import LABELS
 from realtime.controls import Controls
 from realtime.desk import TOO_SLOW, ToldDesk
 from realtime.keys import Wish
@@ -25,17 +22,9 @@ from realtime.session import Session
 from realtime.whisper import Transcript
 from realtime.words import Words
 from tests.realtime.conftest import blocks, hush, vowels
-from tests.realtime.summing import Summing
+from tests.realtime.summing import summing_bundle, summing_models
 
-BUNDLE = SimpleNamespace(
-    name="summing",
-    identity="0",
-    labels=LABELS,
-    models={"voice": Summing(MfccParameters()), "text": Summing(TextParameters(vocabulary=("네",)))},
-    segment_models={},
-    known=None,
-    person=None,
-)
+BUNDLE = summing_bundle(summing_models("voice", "text"))
 SPEECH = np.concatenate([part for n in range(3) for part in (vowels(1.5 + 0.4 * n, n), hush(0.9, n))])
 
 
@@ -112,7 +101,7 @@ def again(folder: Path, since: float = 0.0) -> tuple[str, list[dict]]:
     """Run it again; what is said of the comparison, and what is decided."""
     retold = Retold(RecordedSession(folder))
     source = retold.since(since) if since else retold
-    session = Session(source, BUNDLE, ToldDesk(), Pacer(None), since=since, taps=[source])
+    session = Session(source, BUNDLE, ToldDesk(), Pacer(None, since=since), taps=[source])
     made = [body for message in session.run() if (body := decided(message))]
     return source.verdict, made
 
@@ -183,7 +172,7 @@ def test_nothing_is_recorded_unless_asked_for(tmp_path):
 
 def test_the_screen_says_that_it_is_recorded(tmp_path):
     with recording(tmp_path, Speech(), BUNDLE, SessionOptions(), None) as taps:
-        session = Session(Speech(), BUNDLE, None, Pacer(None), taps=taps)
+        session = Session(Speech(), BUNDLE, "transcripts are off", Pacer(None), taps=taps)
         assert session.badges == ("REC",)
 
 

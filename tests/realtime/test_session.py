@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +10,6 @@ import pytest
 from devices.block import Block, Gap
 from devices.recording import open_audio
 from devices.source import UnreadableSource, Utterance
-from models.features.bio import BioParameters
-from models.features.mfcc import MfccParameters
-from models.features.text import TextParameters
-from models.scores import LABELS
 from realtime.jsonl import as_json
 from realtime.pacing import Pacer
 from realtime.segmenter import Segment
@@ -23,20 +18,9 @@ from realtime.tally import Tally
 from realtime.view import View
 from realtime.whisper import Transcript
 from realtime.words import Words
-from tests.realtime.summing import Summing
+from tests.realtime.summing import summing_bundle, summing_models
 
-BUNDLE = SimpleNamespace(
-    name="summing",
-    identity="0",
-    person=None,
-    known=None,
-    labels=LABELS,
-    models={
-        "voice": Summing(MfccParameters()),
-        "text": Summing(TextParameters(vocabulary=("네",))),
-        "bio": Summing(BioParameters()),
-    },
-)
+BUNDLE = summing_bundle(summing_models("voice", "text", "bio"))
 
 
 @dataclass
@@ -155,7 +139,7 @@ def test_summary_counts_against_the_reference(recording):
     class Annotated(Rechunked):
         utterances = (Utterance("a", 0.0, 7.4, "F", "네", "happy"), Utterance("b", 7.4, 99.0, "M", None, None))
 
-    session = Session(Annotated(recording, {}), BUNDLE, None, Pacer(None), no_words="transcripts are off")
+    session = Session(Annotated(recording, {}), BUNDLE, "transcripts are off", Pacer(None))
     tally, view = Tally(session), View(session)
     for message in session.run():
         tally.take(message)
@@ -172,8 +156,8 @@ def test_summary_counts_against_the_reference(recording):
 
 
 def test_a_modality_without_model_is_absent_with_the_reason(recording):
-    bundle = SimpleNamespace(**vars(BUNDLE) | {"models": {"voice": BUNDLE.models["voice"]}})
-    out = [as_json(one) for one in Session(recording, bundle, None, Pacer(None), no_words="no Whisper weights").run()]
+    bundle = summing_bundle(summing_models("voice"))
+    out = [as_json(one) for one in Session(recording, bundle, "no Whisper weights", Pacer(None)).run()]
     (last,) = [one for one in out if one["type"] == "label"][-1:]
     assert last["modalities"]["bio"]["reason"] == "the bundle has no model"
     assert last["modalities"]["text"]["reason"] == "transcripts are off: no Whisper weights"
