@@ -16,7 +16,6 @@ UNITS = {"eda": "µS", "ecg": "mV", "temp": "°C", "ibi": "s"}
 """Of the streams"""
 
 _ADC = re.compile(r"adc(\d\d?)", re.IGNORECASE)
-_OPEN_CIRCUIT = 512  # what a Grove GSR reads at 10 bits with nobody connected, after its trimming
 _AD8232_GAIN, _AD8232_ZERO_V = 1100, 1.65
 
 

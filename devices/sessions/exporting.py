@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -46,24 +46,12 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     ------
     CannotExport
     """
-    try:
+    with ExitStack() as unfinished, _told(f"{path} cannot be written"):
         descriptor = create_file(path)
-    except FileExistsError:
-        raise CannotExport(f"{path} exists already; nothing is overwritten") from None
-    except OSError as error:
-        raise CannotExport(f"{path} cannot be written: {error.strerror}") from error
-    is_finished = False
-    try:
+        unfinished.callback(path.unlink)
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
             yield file
-        is_finished = True
-    except CannotExport:
-        raise
-    except OSError as error:
-        raise CannotExport(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        if not is_finished:
-            path.unlink()
+        unfinished.pop_all()
 
 
 @contextmanager
@@ -74,19 +62,25 @@ def new_folder(path: Path) -> Iterator[Path]:
     ------
     CannotExport
     """
-    try:
-        create_folder(path)
-    except FileExistsError:
-        raise CannotExport(f"{path} exists already; nothing is overwritten") from None
-    except OSError as error:
-        raise CannotExport(f"{path} cannot be made: {error.strerror}") from error
-    is_finished = False
-    try:
+    with ExitStack() as unfinished:
+        with _told(f"{path} cannot be made"):
+            create_folder(path)
+        unfinished.callback(shutil.rmtree, path, ignore_errors=True)
         yield path
-        is_finished = True
-    finally:
-        if not is_finished:
-            shutil.rmtree(path, ignore_errors=True)
+        unfinished.pop_all()
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Say what cannot be done, and why."""
+    try:
+        yield
+    except CannotExport:
+        raise
+    except FileExistsError as error:
+        raise CannotExport(f"{error.filename} exists already; nothing is overwritten") from None
+    except OSError as error:
+        raise CannotExport(f"{what}: {error.strerror}") from error
 
 
 def is_label(entry: Entry) -> bool:

@@ -13,13 +13,14 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
+from devices import lsl_stream
 from devices import xdf_format as xdf
 from devices.block import Block, Event, known_until
 from devices.sessions.exporting import UNITS, Progress, give, is_label, new_file, time_of
 from devices.sessions.lines import Entry, Note, event_line
 from devices.sessions.recorded import RecordedSession
 
-TYPES = {"audio": "Audio", "eda": "EDA", "ecg": "ECG", "temp": "Temperature", "ibi": "IBI"}
+TYPES = {"audio": "Audio"} | {stream: names[0] for stream, names in lsl_stream.TYPES.items()}
 """What the tools of Lab Streaming Layer call our streams"""
 _BREAK_S, _BREAK_SAMPLES = 1.5, 750
 """Holes that are longer than both stay holes"""
