@@ -7,7 +7,7 @@ import numpy as np
 
 from devices.sessions.lines import Note
 from devices.sessions.recorded import RecordedSession
-from devices.source import SourceError, Utterance
+from devices.source import SourceError, UnreadableSource, Utterance
 from models.bundle import Bundle
 from models.profile import Profile, read_profile
 from models.scores import Modality, Scores
@@ -20,7 +20,7 @@ from realtime.words import Spoken
 
 Json = dict[str, Any]
 
-Moment = tuple[object, object]
+Moment = tuple[str, str]
 """What a label or the result of a segment is of: its kind, and its time or that of the segment"""
 
 MESSAGE = "message"
@@ -73,7 +73,7 @@ def decided(message: Message) -> Json | None:
 
 
 def _moment(body: Mapping[str, Any]) -> Moment:
-    return body.get("type"), body.get("t", body.get("start"))
+    return str(body.get("type")), str(body.get("t", body.get("start")))
 
 
 def _spoken(spoken: Spoken) -> Json:
@@ -126,12 +126,13 @@ class Retold:
         """Labels and segment results that the recording holds, and of them those that came out otherwise now"""
         self.first: str | None = None
         """The first difference, in words"""
+        self._damaged: list[str] = []
         self._expected: dict[Moment, Json] = {}
         self._made: dict[Moment, Json] = {}
 
     def notices(self) -> Sequence[str]:
         """What is to be known of the recording; at the end, whether its labels came out the same."""
-        return self.recorded.notices()
+        return (*self.recorded.notices(), *self._damaged)
 
     @property
     def no_words(self) -> str | None:
@@ -152,6 +153,8 @@ class Retold:
         ------
         OtherBundle
             When the session ran with other models.
+        UnreadableSource
+            When they are none.
         """
         facts: Mapping[str, Any] = self.recorded.manifest.facts
         if facts.get("bundle") != bundle.identity:
@@ -159,7 +162,11 @@ class Retold:
                 f"{self.name} was recorded with the bundle {facts.get('bundle')}, this is {bundle.identity}; "
                 "name that one with --bundle, or use --reprocess"
             )
-        return [str(one) for one in facts.get("settings", [])]
+        settings = facts.get("settings", [])
+        if not isinstance(settings, list):
+            found = f"expected settings to be a list; found {settings!r:.40}"
+            raise UnreadableSource(f"{self.name}: manifest.json: {found}")
+        return [str(one) for one in settings]
 
     def since(self, t: float) -> "Retold":
         """The same from a session time on."""
@@ -173,7 +180,18 @@ class Retold:
             elif entry.kind == MESSAGE:
                 if self._whole:
                     self._expect(entry.fields)
-            elif (arrival := from_note(entry)) is not None:
+            else:
+                yield from self._arrival(entry)
+
+    def _arrival(self, note: Note) -> Iterator[Arrival]:
+        """What came, as far as that can be read: where there is no hash, a note may be damaged unnoticed."""
+        try:
+            arrival = from_note(note)
+        except (KeyError, TypeError, ValueError) as error:
+            damage = f"{type(error).__name__} {error}"
+            self._damaged.append(f"{self.name}: a note {note.kind!r} cannot be read and is not used: {damage}")
+        else:
+            if arrival is not None:
                 yield arrival
 
     def item(self, item: Item) -> None:

@@ -204,6 +204,16 @@ def test_lines_with_a_wrong_hash_are_named_and_not_used(recorded, tmp_path, said
     assert said(FAILED, "check", recorded)[0].startswith("00002.events.jsonl: wrong hash")
 
 
+def test_a_note_that_is_damaged_unnoticed_is_named_and_not_used(recorded, tmp_path):
+    """There is no index whose hashes would tell."""
+    (recorded / "chunks.jsonl").unlink()
+    change(recorded / "00001.events.jsonl", '"note": "words", "number"', '"note": "words", "numbr"')
+    lines = replayed(recorded, tmp_path / "labels.jsonl")
+    told = [one["text"] for one in lines if one["type"] == "notice"]
+    assert "recorded: a note 'words' cannot be read and is not used: KeyError 'number'" in told
+    assert labelled(lines, 70, 130) > 90
+
+
 def test_unknown_keys_are_named_and_everything_is_played(recorded, tmp_path, said):
     change(recorded / "manifest.json", '"chunk_s"', '"colour": "red", "chunk_s"')
     change(recorded / "chunks.jsonl", '{"chunk": 0,', '{"weight": 1, "chunk": 0,')
