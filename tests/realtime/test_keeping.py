@@ -19,10 +19,8 @@ import soundfile
 
 from devices.block import Block
 from devices.sessions.recorded import RecordedSession
-from models.features.mfcc import MfccParameters
-from models.features.text import TextParameters
 from models.profile import Profile
-from models.scores import LABELS, Scores
+from models.scores import Scores
 from realtime.cli import main
 from realtime.controls import Controls
 from realtime.desk import PatientDesk
@@ -35,22 +33,14 @@ from realtime.session import Session, SessionOptions
 from realtime.whisper import Transcript
 from realtime.words import Spoken
 from tests.realtime.conftest import blocks, hush, vowels
-from tests.realtime.summing import Summing
+from tests.realtime.summing import summing_bundle, summing_models
 from training.speech_corpora import read_clips
 
 TRAIN = (sys.executable, "-c", "import sys; from training.cli import main; sys.exit(main())")
 UTTERANCES = [part for n in range(3) for part in (vowels(1.5 + 0.4 * n, n), hush(0.9, n))]
 SPEECH = np.concatenate([*UTTERANCES, hush(17.0), vowels(1.5, 7), hush(0.9)])
 JIWOO = Profile(1, "Jiwoo", "2026-11-23T12:00:00Z", None, 45.0, "0", {}, None, None)
-BUNDLE = SimpleNamespace(
-    name="summing",
-    identity="0",
-    labels=LABELS,
-    models={"voice": Summing(MfccParameters()), "text": Summing(TextParameters(vocabulary=("네",)))},
-    segment_models={},
-    known=None,
-    person=None,
-)
+BUNDLE = summing_bundle(summing_models("voice", "text"))
 
 
 @dataclass
