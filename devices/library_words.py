@@ -16,13 +16,13 @@ _reading: list[int] = []
 
 
 @contextmanager
-def kept_aside() -> Iterator[None]:
+def kept_aside(*, everywhere: bool = False) -> Iterator[None]:
     """Take descriptor 2 off the terminal; `sys.stderr` stays on it, so that our own lines come.
 
     A library that crashes is told of there as well, by Python, since its own last words would be lost. Where the
-    descriptor leads elsewhere, as into a file, nothing is done: somebody wants to read it there.
+    descriptor leads elsewhere, as into a file, nothing is done unless `everywhere`: somebody wants to read it there.
     """
-    if not (os.isatty(2) and hasattr(os, "set_blocking")):  # Windows has no such pipes
+    if not ((everywhere or os.isatty(2)) and hasattr(os, "set_blocking")):  # Windows has no such pipes
         yield
         return
     terminal, ours, (heard, into) = os.dup(2), sys.stderr, os.pipe()

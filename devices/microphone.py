@@ -1,13 +1,11 @@
 """A microphone as a live stream of 16 kHz mono audio: watched, and found again when it comes back."""
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Protocol
 
-from devices import portaudio
-from devices.audio_file import RATE, Audio
+from devices.audio_file import RATE
 from devices.link.announcing import Announcing
 from devices.link.background import State
 from devices.link.readings import Reading, SensorNotice
@@ -15,7 +13,8 @@ from devices.link.sensor import Facts
 from devices.link.session_clock import SessionClock
 from devices.link.supervisor import AWAY_EVERY_S
 from devices.microphone_stream import AudioStream, Chunk
-from devices.portaudio import Input, MicrophoneUnavailable, choose, inputs
+from devices.portaudio import Heard, Input, MicrophoneUnavailable, choose, inputs
+from devices.sound_process import SoundProcess
 from devices.source import SourceError, SourceNotFound
 
 __all__ = ["Input", "Microphone", "MicrophoneUnavailable", "inputs"]
@@ -24,16 +23,22 @@ _STALL_S = 1.0
 _FIRST_S = 3.0
 """After which the first callback should have come; a sound server that has just begun takes a second"""
 _RETRY_S = 0.5
-_CLOSE_S = 0.5
-"""For closing a stream whose server may be gone; `stop` waits no longer than that"""
+
+
+class Stream(Protocol):
+    """An input that was opened."""
+
+    @property
+    def active(self) -> bool: ...
+    def close(self) -> None: ...
 
 
 class Sound(Protocol):
-    """Where microphones are: `devices.portaudio`, whose functions these are."""
+    """Where microphones are: `devices.sound_process`, with the functions of `devices.portaudio`."""
 
     def inputs(self) -> list[Input]: ...
     def refresh(self) -> None: ...
-    def open_input(self, source: Input, callback: Callable[..., None], finished: Callable[[], None]) -> Any: ...  # noqa: ANN401
+    def open_input(self, source: Input, hear: Callable[[Heard], None], finished: Callable[[], None]) -> Stream: ...
 
 
 class Microphone(Announcing):
@@ -48,7 +53,7 @@ class Microphone(Announcing):
     deliver
         Called in the thread with each block, gap, absence and notice; should only queue it.
     sound
-        Where it is.
+        Where it is; None: PortAudio, in a process of its own.
 
     Raises
     ------
@@ -62,12 +67,11 @@ class Microphone(Announcing):
     rates: Mapping[str, float] = {"audio": RATE}
 
     def __init__(
-        self, name: str | None, clock: SessionClock, deliver: Callable[[Reading], None], sound: Sound = portaudio
+        self, name: str | None, clock: SessionClock, deliver: Callable[[Reading], None], sound: Sound | None = None
     ) -> None:
-        self._input = choose(sound.inputs(), name)
-        self._wanted, self._sound = name, sound
+        self._wanted, self._sound = name, sound or SoundProcess()
+        self._input = choose(self._sound.inputs(), name)
         self._stream = AudioStream()
-        self._closing: threading.Thread | None = None
         super().__init__(f"microphone {self._input.name}", clock, deliver, [self._stream.track])
 
     @property
@@ -106,33 +110,26 @@ class Microphone(Announcing):
         if self.problem is not None:
             self._find_again()
         queue: SimpleQueue[Chunk | None] = SimpleQueue()
-        stream = self._sound.open_input(self._input, self._callback(queue), lambda: queue.put(None))
+        stream = self._sound.open_input(self._input, self._hearing(queue), lambda: queue.put(None))
         try:
             self._stream.connect(self._input.rate)
             self._follow(stream, queue)
         finally:
             self._pass_on(self._stream.flush())
-            self._close(stream)
+            stream.close()
 
     def _find_again(self) -> None:
         """Look for the device by its name, since its index may be another one now."""
-        if self._closing is not None and self._closing.is_alive():
-            raise MicrophoneUnavailable("the sound system does not let go of it")
         self._sound.refresh()
         there = self._sound.inputs()
         same = [each for each in there if each.name == self._input.name]
         self._input = same[0] if same and self._wanted is not None else choose(there, self._wanted)
 
-    def _callback(self, queue: SimpleQueue[Chunk | None]) -> Callable[..., None]:
-        """Return what PortAudio calls; its own times are those of the wall clock on some systems, and not used."""
-        now = self._clock.now
+    def _hearing(self, queue: SimpleQueue[Chunk | None]) -> Callable[[Heard], None]:
+        """Return what queues the sound in session time."""
+        return lambda heard: queue.put(Chunk(self._clock.session_time(heard.at), heard.values, heard.overflowed))
 
-        def called(values: Audio, _frames: int, _times: object, status: Any) -> None:  # noqa: ANN401 - no annotations
-            queue.put(Chunk(now(), values.copy(), bool(status.input_overflow)))
-
-        return called
-
-    def _follow(self, stream: Any, queue: SimpleQueue[Chunk | None]) -> None:  # noqa: ANN401 - no annotations
+    def _follow(self, stream: Stream, queue: SimpleQueue[Chunk | None]) -> None:
         heard, patience = self._clock.now(), _FIRST_S
         while not self._stopping.is_set():
             try:
@@ -151,12 +148,6 @@ class Microphone(Announcing):
             if self.state is not State.STREAMING:
                 self._recover()
             self._pass_on(self._stream.push(chunk))
-
-    def _close(self, stream: Any) -> None:  # noqa: ANN401 - no annotations
-        """Close a stream, in a thread of its own: with a dead sound server that may never return."""
-        self._closing = threading.Thread(target=stream.close, name=f"{self.name}: closing", daemon=True)
-        self._closing.start()
-        self._closing.join(_CLOSE_S)
 
     def _wait(self, seconds: float) -> None:
         end = self._clock.now() + seconds

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from devices.audio_file import Audio
-from devices.portaudio import Input, open_input
+from devices.portaudio import Heard, Input, open_input
 from devices.source import SourceError
 
 HEAR_S = 0.5
@@ -33,8 +33,8 @@ def hear(source: Input, seconds: float = HEAR_S) -> Level:
     heard: list[Audio] = []
     enough = threading.Event()
 
-    def called(values: Audio, _frames: int, _times: object, _status: object) -> None:
-        heard.append(values.copy())
+    def called(one: Heard) -> None:
+        heard.append(one.values)
         if sum(map(len, heard)) >= seconds * source.rate:
             enough.set()
 

@@ -4,11 +4,13 @@ Error, also the matching builtin: `MicrophoneUnavailable` (SourceError, OSError)
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from devices.audio_file import Audio
 from devices.library_words import last_words
 from devices.source import SourceError, SourceNotFound
 
@@ -45,6 +47,20 @@ class Input:
     """Whether it is the one that the system has chosen"""
     api: str = ""
     """By which PortAudio reaches it: ALSA, Core Audio, Windows WASAPI"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What one callback brought."""
+
+    at: float
+    """When it came, by the computer's monotonic clock, which all processes share"""
+    values: Audio
+    """[frames, channels]"""
+    overflowed: bool = False
+    """Whether frames before these were lost"""
+    since_s: float = 0.0
+    """How long ago the first frame was heard, by PortAudio; nothing relies on it, some systems tell nonsense"""
 
 
 def library() -> Any:  # noqa: ANN401 - sounddevice ships no annotations
@@ -138,15 +154,15 @@ def choose(among: Sequence[Input], name: str | None) -> Input:
     raise SourceNotFound(f"{wrong} the name or number {name!r}; inputs: {there}")
 
 
-def open_input(source: Input, callback: Callable[..., None], finished: Callable[[], None]) -> Any:  # noqa: ANN401 - as above
+def open_input(source: Input, hear: Callable[[Heard], None], finished: Callable[[], None]) -> Any:  # noqa: ANN401 - as above
     """Open and start an input at its own rate, with as few channels as it takes.
 
     Parameters
     ----------
     source
         Which.
-    callback
-        As sounddevice wants it; gets float32 [frames, channels].
+    hear
+        Called in PortAudio's thread with each callback's sound; should only queue it.
     finished
         Called when the stream has ended, for whatever reason.
 
@@ -155,6 +171,11 @@ def open_input(source: Input, callback: Callable[..., None], finished: Callable[
     MicrophoneUnavailable
     """
     sounddevice = library()
+
+    def called(values: Audio, _frames: int, times: Any, status: Any) -> None:  # noqa: ANN401 - as above
+        since_s = times.currentTime - times.inputBufferAdcTime
+        hear(Heard(time.monotonic(), values.copy(), bool(status.input_overflow), since_s))
+
     last_words()  # what was said before is not about this
     code, said = 0, ""
     for channels in dict.fromkeys((1, min(2, source.channels), source.channels)):
@@ -167,7 +188,7 @@ def open_input(source: Input, callback: Callable[..., None], finished: Callable[
                     blocksize=round(CALLBACK_S * source.rate),
                     latency=_LATENCY_S,
                     dtype="float32",
-                    callback=callback,
+                    callback=called,
                     finished_callback=finished,
                 )
             )

@@ -4,13 +4,12 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 
 from devices.audio_file import RATE, Audio
 from devices.emulation.world import World
-from devices.portaudio import CALLBACK_S, Input, MicrophoneUnavailable
+from devices.portaudio import CALLBACK_S, Heard, Input, MicrophoneUnavailable
 
 KINDS = {
     "unplug": "unplugged, back in {:g} s",
@@ -72,7 +71,7 @@ class EmulatedSound:
     def refresh(self) -> None:
         """Nothing: there is no list that could be old."""
 
-    def open_input(self, source: Input, callback: Callable[..., None], finished: Callable[[], None]) -> "_Stream":  # noqa: ARG002 - there is one
+    def open_input(self, source: Input, hear: Callable[[Heard], None], finished: Callable[[], None]) -> "_Stream":  # noqa: ARG002 - there is one
         """Open it.
 
         Raises
@@ -82,7 +81,7 @@ class EmulatedSound:
         """
         if not self.inputs():
             raise MicrophoneUnavailable("has gone")
-        stream = _Stream(self, callback, finished)
+        stream = _Stream(self, hear, finished)
         self.world.thread(stream.run, "sound server").start()
         return stream
 
@@ -107,9 +106,9 @@ class EmulatedSound:
 class _Stream:
     """One opened input."""
 
-    def __init__(self, sound: EmulatedSound, callback: Callable[..., None], finished: Callable[[], None]) -> None:
+    def __init__(self, sound: EmulatedSound, hear: Callable[[Heard], None], finished: Callable[[], None]) -> None:
         self.active = True
-        self._sound, self._callback, self._finished = sound, callback, finished
+        self._sound, self._hear, self._finished = sound, hear, finished
         self._began = sound.world.now
 
     def close(self) -> None:
@@ -132,7 +131,7 @@ class _Stream:
                 continue
             values = _altered(sound.hear(due - CALLBACK_S, frames), wrong)
             sound.frames += frames
-            self._callback(values, frames, None, SimpleNamespace(input_overflow=overflowed))
+            self._hear(Heard(sound.world.time(), values, overflowed))
             overflowed = False
         self.active = False
         self._finished()

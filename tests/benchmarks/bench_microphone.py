@@ -24,11 +24,14 @@ from played_impulses import Impulses
 from rich.console import Console
 from rich.table import Table
 
-from devices import microphone, portaudio
+from devices import microphone
 from devices.audio_file import RATE
 from devices.block import Block
 from devices.link.session_clock import SessionClock
 from devices.live import LiveSource
+from devices.portaudio import Heard as PortAudioHeard
+from devices.portaudio import Input
+from devices.sound_process import SoundProcess
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # of the tests, only what lies beside a script is found without
 
@@ -58,18 +61,20 @@ def listen(seconds: float) -> tuple[Heard, Doubles]:
     """Follow the default microphone while impulses are played into it; what came, and when each was played."""
     heard = Heard()
 
-    def opened(source: portaudio.Input, callback: Callable[..., None], finished: Callable[[], None]) -> Any:
+    process = SoundProcess()
+
+    def opened(source: Input, hear: Callable[[PortAudioHeard], None], finished: Callable[[], None]) -> Any:
         heard.rate = source.rate
 
-        def called(values: Any, frames: int, times: Any, status: Any) -> None:
-            heard.callbacks.append((time.monotonic(), frames, times.currentTime - times.inputBufferAdcTime))
-            callback(values, frames, times, status)
+        def called(one: PortAudioHeard) -> None:
+            heard.callbacks.append((one.at, len(one.values), one.since_s))
+            hear(one)
 
-        return portaudio.open_input(source, called, finished)
+        return process.open_input(source, called, finished)
 
     source = LiveSource(SessionClock())
     heard.began = source.clock.began
-    sound = SimpleNamespace(inputs=portaudio.inputs, refresh=portaudio.refresh, open_input=opened)
+    sound = SimpleNamespace(inputs=process.inputs, refresh=process.refresh, open_input=opened)
     with Impulses() as impulses:
         source.add(partial(microphone.Microphone, None, sound=sound))
         events, end = source.events(), time.monotonic() + SETTLED_S + seconds

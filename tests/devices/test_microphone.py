@@ -5,12 +5,14 @@ PortAudio reads where ALSA's settings are when it is loaded, so the microphone r
 
 import json
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import time
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -148,6 +150,23 @@ def test_a_server_that_dies_is_a_gap_until_it_is_back(server, listener):
     assert back["time"] >= lost["time"]
     assert block["time"] == pytest.approx(back["time"] + back["duration"], abs=0.01)
     assert listener.stop()["reconnects"] == 1
+    check_order(listener.all)
+
+
+@pytest.mark.parametrize("what", [signal.SIGABRT, signal.SIGSTOP])
+def test_a_sound_system_that_crashes_or_hangs_is_a_gap(listener, what):
+    """PortAudio's process is replaced, whatever has become of it; nothing of it is left at the end."""
+    listener.until(is_block)
+    (child,) = psutil.Process(listener.process.pid).children()
+    child.send_signal(what)
+    listener.until(lambda one: one["is"] == "Gap" and one["duration"] is None)
+    listener.until(lambda one: one["is"] == "Gap" and one["duration"] is not None)
+    listener.until(is_block)
+    (other,) = psutil.Process(listener.process.pid).children()
+    assert other.pid != child.pid
+    assert listener.stop()["reconnects"] == 1
+    listener.process.wait()
+    assert not other.is_running()
     check_order(listener.all)
 
 
