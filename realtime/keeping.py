@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _recordings(arguments: argparse.Namespace) -> int:
     """Print a table of what was recorded in a folder."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from devices.sessions.layout import is_recording
@@ -69,7 +70,7 @@ def _recordings(arguments: argparse.Namespace) -> int:
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     table.columns[2].justify = table.columns[3].justify = "right"
     for folder in (one for one in sorted(place.iterdir()) if is_recording(one)):
-        table.add_row(folder.name, *_cells(folder))
+        table.add_row(*map(escape, (folder.name, *_cells(folder))))
     if table.rows:
         Console(highlight=False).print(table)
     else:
