@@ -1,7 +1,7 @@
 """What the keys mean while a session runs: characters in, wishes out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from models.scores import LABELS, MODALITIES
 
@@ -38,7 +38,7 @@ class Keys:
 
     prompt: str = ""
     """What is asked now; empty when nothing is"""
-    _held: str = field(default="")
+    _held: str = ""
 
     def press(self, text: str) -> Iterator[Wish]:
         """Take what was typed, in pieces of any size."""

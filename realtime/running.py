@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
 from types import FrameType
@@ -47,64 +48,66 @@ def run(arguments: argparse.Namespace) -> int:
     first = next(sources)  # what cannot be opened must not have emptied the file of labels
     load = cache(partial(load_bundle, arguments.bundle))
     load(frozenset())
-    with Outputs(arguments.labels, dashboard=not arguments.no_dashboard) as outputs:
+    live = arguments.command == "live"
+    with Outputs(arguments.labels, dashboard=not arguments.no_dashboard, live=live) as outputs:
+        player = _Player(arguments, load, outputs)
         for source in chain([first], sources):
-            if _play(arguments, source, load, outputs).stopped:
+            if player.play(source).stopped:
                 break
     return 0
 
 
-def _play(
-    arguments: argparse.Namespace, source: Played, load: Callable[[frozenset[Modality]], Bundle], outputs: Outputs
-) -> Pacer:
-    """Run a source to its end, or from elsewhere as often as somebody wants it."""
-    since, can_seek = arguments.since, isinstance(source, RecordedSession | Retold) and not arguments.record
-    while True:
-        from_there = source.since(since) if since and isinstance(source, RecordedSession | Retold) else source
-        pacer = _pacer(arguments, source, since)
-        controls = Controls(pacer, seekable=can_seek)
-        session = _run_session(arguments, from_there, load, outputs, controls, pacer)
-        if not controls.seek_by:
-            return pacer
-        since = max(0.0, session.now + controls.seek_by)
+@dataclass(frozen=True, slots=True)
+class _Player:
+    """Plays the sources of one command."""
 
+    arguments: argparse.Namespace
+    load: Callable[[frozenset[Modality]], Bundle]
+    """Gives the bundle, with these of its models checked"""
+    outputs: Outputs
 
-def _run_session(
-    arguments: argparse.Namespace,
-    source: Played,
-    load: Callable[[frozenset[Modality]], Bundle],
-    outputs: Outputs,
-    controls: Controls,
-    pacer: Pacer,
-) -> Session:
-    transcribe = _transcribe(arguments, source)
-    everybodys = load(_modalities(source, transcribe))
-    bundle = known_person(arguments, source, everybodys)
-    options = _options(arguments, source, bundle)
-    with (
-        _ended_by_signals(pacer, outputs),
-        _words(transcribe, bundle) as words,
-        recording(arguments.record, source, bundle, options, words if isinstance(words, str) else None) as taps,
-    ):
-        taps += [Person(bundle), *([source] if isinstance(source, Retold) else [])]
-        taps += _calibrating(arguments, source, everybodys)
-        session = Session(
-            source,
-            bundle,
-            words,
-            pacer,
-            options,
-            max_age_s=arguments.max_age,
-            waited_s=_waited(source),
-            delivery=source.delivery if isinstance(source, LiveSource) else dict,
-            controls=controls,
-            taps=taps,
-        )
-        if isinstance(source, LiveSource):
-            pacer.began = source.clock.begin()  # loading models is no part of the session
-        outputs.follow(session)
-    keep_up(arguments, session.pipeline.body.baseline)
-    return session
+    def play(self, source: Played) -> Pacer:
+        """Run a source to its end, or from elsewhere as often as somebody wants it."""
+        since = self.arguments.since
+        can_seek = isinstance(source, RecordedSession | Retold) and not self.arguments.record
+        while True:
+            from_there = source.since(since) if since and isinstance(source, RecordedSession | Retold) else source
+            pacer = _pacer(self.arguments, source, since)
+            controls = Controls(pacer, seekable=can_seek)
+            session = self._run(from_there, controls, pacer)
+            if not controls.seek_by:
+                return pacer
+            since = max(0.0, session.now + controls.seek_by)
+
+    def _run(self, source: Played, controls: Controls, pacer: Pacer) -> Session:
+        arguments, transcribe = self.arguments, _transcribe(self.arguments, source)
+        everybodys = self.load(_modalities(source, transcribe))
+        bundle = known_person(arguments, source, everybodys)
+        options = _options(arguments, source, bundle)
+        with (
+            _ended_by_signals(pacer, self.outputs),
+            _words(transcribe, bundle) as words,
+            recording(arguments.record, source, bundle, options, words if isinstance(words, str) else None) as taps,
+        ):
+            taps += [Person(bundle), *([source] if isinstance(source, Retold) else [])]
+            taps += _calibrating(arguments, source, everybodys)
+            session = Session(
+                source,
+                bundle,
+                words,
+                pacer,
+                options,
+                max_age_s=arguments.max_age,
+                waited_s=_waited(source),
+                delivery=source.delivery if isinstance(source, LiveSource) else dict,
+                controls=controls,
+                taps=taps,
+            )
+            if isinstance(source, LiveSource):
+                pacer.began = source.clock.begin()  # loading models is no part of the session
+            self.outputs.follow(session)
+        keep_up(arguments, session.pipeline.body.baseline)
+        return session
 
 
 def _calibrating(arguments: argparse.Namespace, source: Played, bundle: Bundle) -> list[Calibrating]:
