@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 
 from devices.kemdy20_annotation import SEGMENT_ID
 from devices.kemdy_bio import BioSignal
-from devices.kemdy_bulk import RowForm, RowReader, runs
+from devices.kemdy_bulk import Numbers, RowForm, RowReader, first_rows
 from devices.kemdy_means import FileMeans, Steps, check_rate
-from devices.kemdy_rows import Numbers
 from devices.source import UnreadableSource
 
 STREAMS = ("eda", "temp", "ibi")
@@ -96,10 +95,9 @@ def read_signal20(path: Path) -> BioSignal | None:
     clock = _unwound(np.concatenate([rows.clock for rows in pieces]))
     forward = np.concatenate([[True], np.diff(np.maximum.accumulate(clock)) > 0])
     tags = np.concatenate([rows.tags for rows in pieces])[forward]
-    first = {tags[row].decode(): int(row) for row in reversed(runs(tags)) if tags[row]}
     values = np.concatenate([rows.numbers[0] for rows in pieces])[forward].astype(np.float32)
     # The head gives one start for the file, so it is one recording: the clock is what elapses.
-    return BioSignal(RATE, values, clock[forward], clock[forward], first, tuple(reader.notices()))
+    return BioSignal(RATE, values, clock[forward], clock[forward], first_rows(tags), tuple(reader.notices()))
 
 
 def _unwound(clock: Numbers) -> Numbers:

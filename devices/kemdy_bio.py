@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.kemdy_bulk import Numbers
 from devices.kemdy_columns import time_column
-from devices.kemdy_rows import BioRows, Numbers, parsed
+from devices.kemdy_rows import BioRows, parsed
 from devices.source import UnreadableSource
 from devices.stretch import Stretch
 
@@ -60,7 +61,7 @@ class BioSignal:
 
 def read_signal(path: Path, stream: str) -> BioSignal | None:
     """Read a whole file; None when it holds no rows. Raises as `read_scene_signal`."""
-    rows = parsed(path.read_bytes(), path.name)
+    rows = parsed(path, path.read_bytes())
     return _signal(rows, rows, RATES[stream], path.name) if len(rows) else None
 
 
@@ -101,8 +102,8 @@ def read_scene_signal(
         before, after = starts.get(tagged.first_id, duration), duration - starts.get(tagged.last_id, 0.0)
         start = _row_start(content, tagged.first - _bytes_for(before, stream))
         stop = _row_start(content, tagged.last + _bytes_for(after, stream))
-        rows = parsed(content[start:stop], path.name, 1 + _rows_before(content, start))
-        head = rows if start == 0 else parsed(content[: _row_start(content, _CHUNK)], path.name)
+        rows = parsed(path, content[start:stop], 1 + _rows_before(content, start))
+        head = rows if start == 0 else parsed(path, content[: _row_start(content, _CHUNK)])
     return _signal(rows, head, RATES[stream], path.name)
 
 

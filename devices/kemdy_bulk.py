@@ -1,20 +1,23 @@
-"""KEMDy biosignal files read whole and fast: KEMDy19 alone holds some forty million rows of ECG.
+"""KEMDy biosignal files read fast: KEMDy19 alone holds some forty million rows of ECG.
 
 Bytes are split, checked and turned into numbers for many rows at once; only rows that do not look like the others are
 parsed one by one. Memory does not grow with the file.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.kemdy_decimals import decimals, windows
-from devices.kemdy_rows import Numbers
 from devices.skipped import SHOWN
+
+Numbers = NDArray[np.float64]
 
 _CHUNK = 1 << 19
 """Bytes read at once"""
@@ -47,6 +50,8 @@ class Rows:
     """[n] time of day in seconds, which starts anew at midnight"""
     tags: NDArray[np.bytes_]
     """[n] segment ID, empty outside any"""
+    lines: NDArray[np.intp]
+    """[n] number of each in the file"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +80,10 @@ class RowReader:
     form: RowForm
     head: int = 0
     """Rows before the data, which are passed over"""
+    content: bytes | None = None
+    """Part of the file; None for all of it"""
+    line: int = 1
+    """Number of its first row"""
     count: int = field(default=0, init=False)
     """Rows that are not blank"""
     headers: int = field(default=0, init=False)
@@ -85,18 +94,23 @@ class RowReader:
 
     def rows(self) -> Iterator[Rows]:
         """Yield the rows, some thousand at a time."""
-        for piece in _pieces(self.path, self.head):
-            rows, read = _read(piece, self.form)
-            self._account(piece, read)
-            if len(rows.clock):
-                yield rows
+        with self.path.open("rb") if self.content is None else BytesIO(self.content) as file:
+            for piece in _pieces(file, self.head, self.line):
+                rows, read = _read(piece, self.form)
+                self._account(piece, read)
+                if len(rows.clock):
+                    yield rows
 
-    def notices(self) -> Iterator[str]:
-        """Say with file and line what was skipped: the first rows each, the others by their number."""
-        yield from self._skipped
-        skipped = self.headers + self.unread
-        if skipped > len(self._skipped):
-            yield f"{self.path.name}: {skipped - len(self._skipped)} more rows skipped, {skipped} in all"
+    def notices(self, further: Sequence[str] = ()) -> Iterator[str]:
+        """Say with file and line what was skipped: the first rows each, the others by their number.
+
+        `further` says why the caller skipped rows, one line for each.
+        """
+        shown = [*self._skipped, *further][:SHOWN]
+        yield from shown
+        skipped = self.headers + self.unread + len(further)
+        if skipped > len(shown):
+            yield f"{self.path.name}: {skipped - len(shown)} more rows skipped, {skipped} in all"
 
     def _account(self, piece: _Piece, read: NDArray[np.bool_]) -> None:
         self.count += int(read.sum())
@@ -132,31 +146,30 @@ def _read(piece: _Piece, form: RowForm) -> tuple[Rows, NDArray[np.bool_]]:
         if parsed := _parsed(piece.text(row), form):
             good[row] = True
             numbers[:, row], clock[row], tags[row] = parsed
-    return Rows(numbers[:, good], clock[good], tags[good]), good
+    return Rows(numbers[:, good], clock[good], tags[good], piece.line + np.flatnonzero(good)), good
 
 
-def _pieces(path: Path, head: int) -> Iterator[_Piece]:
-    line = 1 + head
-    for content, ended in _whole_lines(path, head):
+def _pieces(file: BinaryIO, head: int, line: int) -> Iterator[_Piece]:
+    line += head
+    for content, ended in _whole_lines(file, head):
         starts, stops = _lines(content)
         yield _Piece(content, line, starts, stops, ended)
         line += len(starts)
 
 
-def _whole_lines(path: Path, head: int) -> Iterator[tuple[bytes, bool]]:
-    """Yield the file below its head in pieces that end with a line end, and whether the file has that line end."""
-    with path.open("rb") as file:
-        for _ in range(head):
-            file.readline()
-        held = b""
-        while chunk := file.read(_CHUNK):
-            whole, newline, rest = (held + chunk).rpartition(b"\n")
-            # What is longer than any row is none, however it ends: its beginning will do to say so.
-            held = rest if len(rest) <= _CHUNK else rest[:_LONGEST]
-            if newline:
-                yield whole + newline, True
-        if held:
-            yield held + b"\n", False
+def _whole_lines(file: BinaryIO, head: int) -> Iterator[tuple[bytes, bool]]:
+    """Yield what is below a file's head in pieces that end with a line end, and whether the file has that line end."""
+    for _ in range(head):
+        file.readline()
+    held = b""
+    while chunk := file.read(_CHUNK):
+        whole, newline, rest = (held + chunk).rpartition(b"\n")
+        # What is longer than any row is none, however it ends: its beginning will do to say so.
+        held = rest if len(rest) <= _CHUNK else rest[:_LONGEST]
+        if newline:
+            yield whole + newline, True
+    if held:
+        yield held + b"\n", False
 
 
 def _lines(content: bytes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -205,6 +218,11 @@ def _valid(tags: NDArray[np.bytes_], pattern: re.Pattern[str]) -> NDArray[np.boo
 def runs(tags: NDArray[np.bytes_]) -> NDArray[np.intp]:
     """Where each run of equal tags starts."""
     return np.flatnonzero(np.concatenate([np.ones(min(len(tags), 1), bool), tags[1:] != tags[:-1]]))
+
+
+def first_rows(tags: NDArray[np.bytes_]) -> dict[str, int]:
+    """Segment ID to its first row."""
+    return {tags[row].decode(): int(row) for row in reversed(runs(tags)) if tags[row]}
 
 
 def _parsed(line: bytes, form: RowForm) -> tuple[list[float], float, bytes] | None:

@@ -5,7 +5,8 @@ The rows decide, never the folder's name.
 
 import numpy as np
 
-from devices.kemdy_rows import BioRows, Numbers
+from devices.kemdy_bulk import Numbers
+from devices.kemdy_rows import BioRows
 from devices.source import UnreadableSource
 
 _SAME_TIME_S = 0.002

@@ -7,20 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.kemdy_annotation import SEGMENT_ID
 from devices.kemdy_bio import GAP_STEPS, RATES
-from devices.kemdy_bulk import RowForm, RowReader, runs
+from devices.kemdy_bulk import Numbers, RowReader, runs
 from devices.kemdy_columns import time_column
-from devices.kemdy_rows import BioRows, Numbers
+from devices.kemdy_rows import FORM, BioRows
 from devices.source import UnreadableSource
 
-ROWS = RowForm(
-    numbers=2,
-    stamp="00:00:00.000",
-    milliseconds=(36_000_000, 3_600_000, 600_000, 60_000, 10_000, 1_000, 100, 10, 1),
-    segment_id=SEGMENT_ID,
-)
-"""Of KEMDy19: value and elapsed seconds (ECG: the other way round), time of day, segment ID"""
 _DAY_S = 86_400.0
 
 
@@ -87,7 +79,7 @@ def read_means(path: Path, stream: str) -> FileMeans:
     UnreadableSource
         When it cannot be told which column is time, or the rate is not the stream's.
     """
-    reader, means = RowReader(path, ROWS), FileMeans()
+    reader, means = RowReader(path, FORM), FileMeans()
     rows = reader.rows()
     first = next(rows, None)
     if first is None:

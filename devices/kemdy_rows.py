@@ -1,20 +1,22 @@
 """Rows of KEMDy19 biosignal files: two numbers, time of day and, inside a segment, its ID; ragged, not all whole."""
 
-import math
-import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.kemdy_annotation import SEGMENT_ID
-from devices.skipped import report
+from devices.kemdy_bulk import Numbers, RowForm, RowReader, first_rows
 
-Numbers = NDArray[np.float64]
-_Row = tuple[float, float, float, str]
-"""Both numbers, time of day in seconds, segment ID or an empty string"""
+FORM = RowForm(
+    numbers=2,
+    stamp="00:00:00.000",
+    milliseconds=(36_000_000, 3_600_000, 600_000, 60_000, 10_000, 1_000, 100, 10, 1),
+    segment_id=SEGMENT_ID,
+)
+"""Value and elapsed seconds (ECG: the other way round), time of day, segment ID"""
 
-_TIME_OF_DAY = re.compile(r"(\d{2}):(\d{2}):(\d{2})(\.\d{3})")
 _DAY_S = 86_400.0
 
 
@@ -34,50 +36,19 @@ class BioRows:
         return len(self.clock)
 
 
-def parsed(content: bytes, name: str, first_line: int = 1) -> BioRows:
-    """Parse rows; those that are no rows, or go back in time, are skipped and reported with file and line."""
-    rows: list[tuple[int, _Row]] = []
-    skipped: list[str] = []
-    *whole, last = enumerate(content.decode("utf-8", errors="replace").split("\n"), first_line)
-    for line, text in [*whole, last]:
-        row = _row(text)
-        if row is not None:
-            rows.append((line, row))
-        elif text.strip():
-            kind = "header skipped" if line == 1 else "truncated last row dropped" if line == last[0] else "row skipped"
-            skipped.append(f"{name}:{line}: {kind}: {text.strip()[:40]!r}")
-    clock = _carried_past_midnight(np.array([row[2] for _, row in rows], dtype=np.float64))
+def parsed(path: Path, content: bytes, first_line: int = 1) -> BioRows:
+    """Parse rows of a file; those that are no rows, or go back in time, are skipped and reported with file and line."""
+    reader = RowReader(path, FORM, content=content, line=first_line)
+    pieces = list(reader.rows())
+    if not pieces:
+        return BioRows(np.empty((2, 0)), np.empty(0), {}, tuple(reader.notices()))
+    clock = _carried_past_midnight(np.concatenate([rows.clock for rows in pieces]))
     forward = _moves_forward(clock)
-    skipped += [f"{name}:{rows[i][0]}: row skipped: its time of day is out of order" for i in np.flatnonzero(~forward)]
-    kept = [row for (_, row), keep in zip(rows, forward, strict=True) if keep]
-    columns = np.array([row[:2] for row in kept], dtype=np.float64).reshape(-1, 2).T
-    return BioRows(columns, clock[forward], _first_rows(kept), tuple(report(name, skipped)))
-
-
-def _first_rows(rows: list[_Row]) -> dict[str, int]:
-    first: dict[str, int] = {}
-    for index, row in enumerate(rows):
-        if row[3]:
-            first.setdefault(row[3], index)
-    return first
-
-
-def _row(text: str) -> _Row | None:
-    fields = text.strip().removeprefix("\ufeff").split(",")
-    if len(fields) not in (3, 4):
-        return None
-    time = _TIME_OF_DAY.fullmatch(fields[2])
-    segment_id = fields[3] if len(fields) == 4 else ""
-    if time is None or (segment_id and not SEGMENT_ID.fullmatch(segment_id)):
-        return None
-    try:
-        first, second = float(fields[0]), float(fields[1])
-    except ValueError:
-        return None
-    if not (math.isfinite(first) and math.isfinite(second)):
-        return None
-    hours, minutes, seconds, fraction = time.groups()
-    return first, second, int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(fraction), segment_id
+    lines = np.concatenate([rows.lines for rows in pieces])[~forward]
+    unordered = [f"{path.name}:{line}: row skipped: its time of day is out of order" for line in lines]
+    columns = np.concatenate([rows.numbers for rows in pieces], axis=1)[:, forward]
+    segments = first_rows(np.concatenate([rows.tags for rows in pieces])[forward])
+    return BioRows(columns, clock[forward], segments, tuple(reader.notices(unordered)))
 
 
 def _carried_past_midnight(clock: Numbers) -> Numbers:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from devices import kemdy_bulk
 from devices.kemdy_bulk import RowReader
 from devices.kemdy_decimals import decimals
-from devices.kemdy_means import ROWS, read_means
+from devices.kemdy_means import read_means
+from devices.kemdy_rows import FORM
 from devices.source import UnreadableSource
 from tests.kemdy19_fixture import Plan, bio_path, edit, edit_line, make_corpus, time_of_day, write
 
@@ -84,7 +85,7 @@ def test_whatever_happened_to_a_file_its_rows_are_those_that_a_plain_reader_find
         text[position] = character
     path = tmp_path / "changed.csv"
     write(path, "".join(text))
-    reader = RowReader(path, ROWS)
+    reader = RowReader(path, FORM)
     pieces = list(reader.rows())
     rows = [
         (*numbers, tag.decode()) for piece in pieces for *numbers, tag in zip(*piece.numbers, piece.tags, strict=True)
