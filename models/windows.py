@@ -103,7 +103,7 @@ class BioWindows:
 
     def _complete(self, time: float) -> list[BioWindow]:
         p = self._parameters
-        windows = []
+        windows, first = [], self._next
         while (end := self._next * p.hop_s) <= time + _TINY_S:
             self._next += 1
             start = end - p.window_s
@@ -111,8 +111,9 @@ class BioWindows:
             signals = {name: track.cut(start, end) for name, track in self._tracks.items() if track.began < end}
             if any(signal.delivered for signal in signals.values()):
                 windows.append(self._window(start, end, signals))
-        for track in self._tracks.values():
-            track.forget(self._next * p.hop_s - p.window_s)
+        if self._next > first:
+            for track in self._tracks.values():
+                track.forget(self._next * p.hop_s - p.window_s)
         return windows
 
     def _window(self, start: float, end: float, signals: Mapping[str, Signal]) -> BioWindow:
@@ -172,8 +173,10 @@ class _Regular:
             self._first = at
         values = values[max(self._first - at, 0) :]
         at = max(at, self._first) - self._first
-        missing = max(at + len(values) - len(self._values), 0)
-        self._values = np.concatenate([self._values, np.full(missing, np.nan, np.float32)])
+        missing = at + len(values) - len(self._values)
+        if missing > 0:  # room for a second more, so that not every block moves all that is kept
+            room = np.full(missing + math.ceil(self.rate), np.nan, np.float32)
+            self._values = np.concatenate([self._values, room])
         self._values[at : at + len(values)] = values
 
     def cut(self, start: float, end: float) -> Signal:

@@ -96,6 +96,7 @@ class Pipeline:
         scored: Callable[[Sequence[Scores]], None] = lambda _made: None,
     ) -> None:
         self._source = source
+        self._hears = "audio" in source.rates
         body = {stream for stream in source.rates if stream in BODY_STREAMS}
         self.segmenter = Segmenter(options.speech)
         self.voice = VoiceStage(bundle.models.get("voice"), options.voice)
@@ -135,7 +136,7 @@ class Pipeline:
     def heard_until(self) -> float:
         """Session time up to which the streams have been scored, seconds; words may be missing still."""
         times = []
-        if "audio" in self._source.rates:
+        if self._hears:
             times.append(self.segmenter.progress)
         if self.body.streams:
             times.append(self.body.progress + ALLOWANCE_S)
@@ -169,8 +170,9 @@ class Pipeline:
             case Ended():
                 yield from self._end()
         self._scored(self._made)
-        self._scores.update(one.modality for one in self._made)
-        self._made.clear()
+        if self._made:
+            self._scores.update(one.modality for one in self._made)
+            self._made.clear()
         yield from self._decided(self.fusion.advance(self.known_until))
 
     def finish(self) -> Iterator[Outcome]:
