@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from devices.backlog import TOO_SLOW, Backlog
-from devices.block import DeviceState, Event, SensorNotice
+from devices.block import Block, DeviceState, Event, SensorNotice
 from devices.link.background import State
 from devices.link.capture import Begin
 from devices.link.sensor import Facts, Sensor
@@ -21,7 +21,7 @@ QUEUE = 4096
 OPEN_S, START_S = 3.0, 10.0
 """A required device has so long to begin; the longer time where nothing is wrong yet, since some boards start slowly"""
 LOOK_S = 0.1
-"""Between looks whether a device has begun, where none gives anything"""
+"""Between looks at what has come, where nothing comes that is to be heard at once"""
 
 Deliver = Callable[[Event], None]
 
@@ -153,9 +153,10 @@ class LiveSource:
 
     def _next(self) -> list[Event]:
         """The oldest event, alone; none when nothing comes for a while."""
-        if not self.clock.wait(self._arrived, LOOK_S):
-            return []
+        self.clock.wait(self._arrived, LOOK_S)
         with self._lock:
+            if not self._backlog:
+                return []
             now = self.clock.now()
             came, event = self._backlog.take(now)
             if not self._backlog:
@@ -177,7 +178,8 @@ class LiveSource:
             if (state := self._news(device, event, now)) is not None:
                 self._backlog.put(state, now)
             self._backlog.put(event, now)
-            self._arrived.set()
+            if not isinstance(event, Block) or event.stream == "audio":  # what sensors measure can wait for the next
+                self._arrived.set()
 
     def _news(self, device: Device, event: Event, now: float) -> DeviceState | None:
         state, told = device.state, self._told.get(device)

@@ -47,8 +47,9 @@ class Patience:
     """The same for an address of which only trying can tell whether it is there"""
     poll_s: float = 0.25
     """Between looks whether the port is back"""
-    gather_s: float = 0.05
-    """After each read, so that one wake-up brings many frames; the clock fit does not mind"""
+    gather_s: float = 0.1
+    """After each read, so that one wake-up, which costs more than the frames, brings many of them; half of it while the
+    pace of a device is being found. The clock fit does not mind, and labels wait longer for the body than that"""
     goodbye_s: float = 0.5
     """For telling a device to stop"""
 
@@ -128,7 +129,8 @@ class Supervisor(Background):
             self._watch(now)
             self._say_away()
             if data:
-                self._clock.wait(self._stopping, self._patience.gather_s)
+                gather_s = self._patience.gather_s / (1 if self._readings.is_flowing else 2)
+                self._clock.wait(self._stopping, gather_s)
             data = self._transport.read()
 
     def _take(self, data: bytes, now: float) -> None:
