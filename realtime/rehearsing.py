@@ -39,10 +39,12 @@ _WARM_UP_S, _WARM_UP = 2400.0, 1 / 3
 """Memory is judged after the time in which everything with a bound has filled, or this share of a shorter run"""
 _JUDGED_S = 180.0
 """For less than that nothing is said about memory"""
-_GROWS_KB, _GROWS_KB_PER_HOUR = 3000.0, 2000.0
+_GROWS_KB, _GROWS_KB_PER_HOUR = 2000.0, 2000.0
 """Memory may grow by as much altogether, or as fast"""
 _LOOKS, _LOOK_S = 200, 10.0
 """So often the resources are looked at, and not more often than that"""
+_GLANCE_S = 0.5
+"""Between looks at what must not stick"""
 _SPOILT = 4
 """Frames of a sensor that one disturbance on its line, or one connection, may cost without being counted"""
 
@@ -158,16 +160,17 @@ class Rehearsing:
     def _follow(self, session: Session, controls: Controls, advance: Callable[[float], None]) -> SessionSummary:
         view, tally = View(session), Tally(session)
         looked = sampled = 0.0
-        for message in session.run():
-            view.take(message)
-            tally.take(message)
+
+        def meanwhile() -> None:
+            nonlocal looked, sampled
             now = self.stage.world.now
-            if now >= looked + 0.5 and not session.finished:
-                looked = now
-                self._watch.look(session)
-                self._strike(now, controls)
-                if now >= self.seconds:
-                    self._pacer.stop()
+            if now >= self.seconds:
+                self._pacer.stop()
+            if now < looked + _GLANCE_S or self._pacer.stopped:
+                return
+            looked = now
+            self._watch.look(session)
+            self._strike(now, controls)
             if now >= sampled + max(_LOOK_S, self.seconds / _LOOKS):
                 sampled = now
                 view.snapshot()
@@ -175,6 +178,11 @@ class Rehearsing:
                 self._watch.check_accounts(session)
                 self._uses.append(used(now))
                 advance(now)
+
+        self._watch.meanwhile = meanwhile
+        for message in session.run():
+            view.take(message)
+            tally.take(message)
         self._watch.check_accounts(session)
         return tally.summary()
 

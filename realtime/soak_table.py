@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from rich.table import Table
 
@@ -50,10 +50,14 @@ def facts(found: Rehearsed) -> Iterator[tuple[str, str]]:
 
 def as_text(found: Rehearsed) -> str:
     """One JSON object; its keys are the fields of `Rehearsed`, with `verdict` beside them."""
-    values = asdict(found)
-    values["accounts"] = [asdict(one) | {"missing": one.missing} for one in found.accounts]
-    values["summary"] = {"latency_ms": {name: one._asdict() for name, one in found.summary.latency_ms.items()}}
-    return json.dumps(values | {"verdict": "failed" if found.failures else "held"}, ensure_ascii=False)
+    values = {one.name: getattr(found, one.name) for one in fields(found)}
+    values |= {
+        "uses": [asdict(one) for one in found.uses],
+        "accounts": [asdict(one) | {"missing": one.missing} for one in found.accounts],
+        "summary": {"latency_ms": {name: one._asdict() for name, one in found.summary.latency_ms.items()}},
+        "verdict": "failed" if found.failures else "held",
+    }
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _counts(numbers: Mapping[str, int]) -> str:

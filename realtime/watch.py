@@ -1,7 +1,7 @@
 """Somebody who looks on at a long session and says what is wrong with it: samples, labels, speech and devices."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from devices.block import Block, Gap
 from devices.emulation.rehearsal import Trouble
@@ -36,7 +36,14 @@ class Watch:
 
     badge = ""
 
-    def __init__(self, source: LiveSource, named: Mapping[str, str], troubles: Sequence[Trouble]) -> None:
+    def __init__(
+        self,
+        source: LiveSource,
+        named: Mapping[str, str],
+        troubles: Sequence[Trouble],
+    ) -> None:
+        self.meanwhile: Callable[[], None] = lambda: None
+        """Called before each item is taken"""
         self.failures: dict[str, str] = {}
         """The first failure of each kind, in one line"""
         self.times: Counter[str] = Counter()
@@ -60,6 +67,7 @@ class Watch:
 
     def item(self, item: Item) -> None:
         """Count every sample: what is not there must have been told of."""
+        self.meanwhile()
         self.events += 1
         match item:
             case Block():

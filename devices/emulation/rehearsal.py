@@ -39,7 +39,9 @@ from devices.emulation.catalog import KINDS
 from devices.emulation.checks import Check
 from devices.emulation.scenario import BadScenario, checked, tables
 from devices.emulation.waveforms import NEUTRAL, Moment
-from devices.sensors import url
+from devices.sensors import catalog, url
+from devices.sensors.catalog import UnknownProtocol
+from devices.sensors.driver import UnknownChannel, UnknownOption
 from devices.sensors.url import BadSensorUrl, SensorUrl
 
 SHIPPED = Path(__file__).parent / "rehearsals"
@@ -160,6 +162,7 @@ _EVERY = checks.number(1.0, _LONG_S)
 _TOP: Mapping[str, Check] = {"title": checks.text, "seed": checks.whole(0, 2**31 - 1)}
 _MICROPHONE: Mapping[str, Check] = {"drift": checks.number(-1000.0, 1000.0)}
 _WORDS: Mapping[str, Check] = {"delay": checks.number(0.0, 60.0)}
+_SENSOR: Mapping[str, Check] = {"url": checks.text, "device": lambda value: value}
 _STATE: Mapping[str, Check] = {
     "at": _MOMENT,
     "every": _EVERY,
@@ -187,7 +190,7 @@ def parse(read: Mapping[str, Any]) -> Rehearsal:
     said = checked({key: value for key, value in read.items() if key not in _TABLES}, _TOP, "", extra=_TABLES)
     microphone = checked(read.get("microphone", {}), _MICROPHONE, "microphone.")
     words = checked(read.get("words", {}), _WORDS, "words.")
-    sensors = [_sensor(one, f"sensor[{k}]") for k, one in enumerate(read.get("sensor", []))]
+    sensors = [_sensor(one, f"sensor[{k}]") for k, one in enumerate(tables(read, "sensor", _SENSOR, ("url",)))]
     states = tables(read, "state", _STATE, ("at",))
     troubles = [_trouble(one, f"trouble[{k}]") for k, one in enumerate(tables(read, "trouble", _TROUBLE, _NEEDED))]
     return Rehearsal(
@@ -214,10 +217,12 @@ def _trouble(table: Mapping[str, Any], where: str) -> tuple[Trouble, float | Non
     return Trouble(**_without_every(table)), table.get("every")
 
 
-def _sensor(table: object, where: str) -> Wearable:
-    said = checked(table, {"url": checks.text, "device": lambda value: value}, f"{where}.")
+def _sensor(table: Mapping[str, Any], where: str) -> Wearable:
     try:
-        found = url.parse(f"serial:///dev/{where}?{said.get('url', '')}")
-    except BadSensorUrl as error:
+        found = url.parse(f"serial:///dev/{where}?{table['url']}")
+        catalog.driver(found.protocol, found.wanted, found.options)
+    except (BadSensorUrl, UnknownProtocol, UnknownChannel, UnknownOption) as error:
         raise BadScenario(f"{where}.url: {error}") from None
-    return Wearable(found, checked(said.get("device", {}), KINDS[found.protocol].options, f"{where}.device."))
+    if found.protocol not in KINDS:
+        raise BadScenario(f"{where}.url: {found.protocol} is not emulated; choose one of {', '.join(KINDS)}")
+    return Wearable(found, checked(table.get("device", {}), KINDS[found.protocol].options, f"{where}.device."))
