@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +57,9 @@ def as_json(message: Message | SessionSummary) -> Json:
     return {"v": 1} | body
 
 
-def write_line(message: Message | SessionSummary, stream: TextIO) -> None:
-    """Write a message as one line and flush it, so that a reader sees it at once."""
-    stream.write(json.dumps(as_json(message), ensure_ascii=False) + "\n")
-    stream.flush()
+def as_line(message: Message | SessionSummary) -> str:
+    """A message as one line."""
+    return json.dumps(as_json(message), ensure_ascii=False) + "\n"
 
 
 def _segment(result: SegmentResult) -> Json:

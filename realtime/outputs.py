@@ -5,10 +5,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import BinaryIO, Self
 
 from rich.console import Console
 
@@ -18,21 +19,26 @@ from realtime.config import ConfigError
 from realtime.controls import Controls
 from realtime.dashboard import Dashboard, export_svg, print_summary
 from realtime.dashboard.plain import PlainLines
-from realtime.jsonl import write_line
+from realtime.jsonl import as_line
 from realtime.keyboard import Keyboard
 from realtime.keys import Keys
-from realtime.session import Message, Session
+from realtime.line_sinks import LeakyLines, LineSink, SureLines, writer
+from realtime.session import Message, Notice, Session
 from realtime.snapshot import Snapshot
 from realtime.summary import SessionSummary
 from realtime.tally import Tally
 from realtime.view import View
 
+STDOUT = "standard output"
 _PICTURE = 120, 40
 """Columns and rows of a saved picture"""
 
 
 class Outputs:
     """The outputs of one command; what the terminal does never reaches the labels.
+
+    Lines of a recording are waited for; those of a live session are rather left out, and a full disk ends only its
+    file.
 
     Parameters
     ----------
@@ -50,9 +56,15 @@ class Outputs:
     def __init__(self, labels: str | None, *, dashboard: bool) -> None:
         self._stack = ExitStack()
         self._to_stdout = labels == "-" or not sys.stdout.isatty()
-        self._file = self._opened(Path(labels)) if labels not in (None, "-") else None
+        self._writers: dict[str, Callable[[str], None]] = {}
+        self._sinks: dict[str, LineSink] = {}
+        if self._to_stdout:
+            self._writers[STDOUT] = writer(sys.stdout)
+        if labels not in (None, "-"):
+            self._writers[labels] = writer(self._opened(Path(labels)))
         self._console = Console(file=sys.stdout)
         self._dashboard = dashboard and not self._to_stdout and "NO_COLOR" not in os.environ
+        self._ended: set[str] = set()
         self._screen: Dashboard | None = None
         self._keyboard: Keyboard | None = None
 
@@ -66,6 +78,7 @@ class Outputs:
         """
         keys = Keys() if self._dashboard else None
         view, tally = View(session, keys), Tally(session)
+        self._sinks = {name: _sink(name, write, live=session.pacer.live) for name, write in self._writers.items()}
         broken: SourceError | None = None
         with ExitStack() as stack:
             if self._dashboard:
@@ -77,15 +90,16 @@ class Outputs:
             plain = PlainLines(self._console) if not (self._dashboard or self._to_stdout) else None
             try:
                 for message in session.run():
-                    view.take(message)
-                    tally.take(message)
-                    self._write(message)
-                    if plain:
-                        self._tell(plain.take, message)
+                    for one in (message, *self._written(message, session.now)):
+                        view.take(one)
+                        tally.take(one)
+                        if plain:
+                            self._tell(plain.take, one)
             except SourceError as error:
                 broken = error
-        summary = tally.summary()
-        self._write(summary)
+        summary = self._summed_up(tally)
+        self._written(summary, session.now)
+        self._rest()
         if not self._to_stdout:
             self._tell(print_summary, summary, self._console)
         if broken:
@@ -94,7 +108,7 @@ class Outputs:
 
     def survives_the_terminal(self) -> bool:
         """Whether something is still written when the terminal is gone."""
-        return self._file is not None
+        return bool(self._writers.keys() - {STDOUT})
 
     def restore_terminal(self) -> None:
         """Give the cursor and the normal screen back, before the process ends without unwinding."""
@@ -108,18 +122,47 @@ class Outputs:
         try:
             show(*what)
         except OSError:
-            if self._file is None:
+            if not self.survives_the_terminal():
                 raise BrokenPipeError from None
 
-    def _write(self, message: Message | SessionSummary) -> None:
-        if self._to_stdout:
-            write_line(message, sys.stdout)
-        if self._file is not None:
-            write_line(message, self._file)
+    def _written(self, message: Message | SessionSummary, now: float) -> list[Notice]:
+        """Write a line everywhere; say of what can be written to no more, once.
 
-    def _opened(self, path: Path) -> TextIO:
+        Raises
+        ------
+        BrokenPipeError
+            Nobody reads standard output any more, and nothing else is written.
+        """
+        line, notices = as_line(message), []
+        for name, sink in list(self._sinks.items()):
+            try:
+                sink.put(line)
+            except BrokenPipeError as error:
+                sink.problem = error
+            except OSError as error:
+                error.filename = name
+                raise
+            if sink.problem is not None and name not in self._ended:
+                self._ended.add(name)
+                notices.append(Notice(now, f"{name}: nothing more is written: {sink.problem.strerror}"))
+            if isinstance(sink.problem, BrokenPipeError) and not self.survives_the_terminal():
+                raise BrokenPipeError
+        return notices
+
+    def _summed_up(self, tally: Tally) -> SessionSummary:
+        """Sum up, with the books of what is not certain to be written."""
+        self._rest()
+        summary = tally.summary()
+        accounts = [account for sink in self._sinks.values() for account in sink.accounts]
+        return replace(summary, accounts=(*summary.accounts, *accounts))
+
+    def _rest(self) -> None:
+        for sink in self._sinks.values():
+            sink.rest()
+
+    def _opened(self, path: Path) -> BinaryIO:
         try:
-            return self._stack.enter_context(path.open("w", encoding="utf-8"))
+            return self._stack.enter_context(path.open("wb", buffering=0))
         except OSError as error:
             raise ConfigError(
                 f"--labels {path}: cannot be written ({error.strerror}); name a file in a folder that exists"
@@ -132,6 +175,10 @@ class Outputs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+
+def _sink(name: str, write: Callable[[str], None], *, live: bool) -> LineSink:
+    return LeakyLines(f"lines on {name}" if name == STDOUT else f"lines in {name}", write) if live else SureLines(write)
 
 
 def _pressed(keys: Keys, controls: Controls, text: str) -> None:
