@@ -20,6 +20,7 @@ from devices.source import Utterance
 from models.bundle import Bundle
 from realtime.accounts import Account
 from realtime.controls import Controls
+from realtime.fusion import Label
 from realtime.keys import Wish
 from realtime.pacing import Pacer
 from realtime.recording import recording
@@ -175,14 +176,17 @@ class Rehearsing:
                 sampled = now
                 view.snapshot()
                 view.drawn()
-                self._watch.check_accounts(session)
                 self._uses.append(used(now))
                 advance(now)
 
         self._watch.meanwhile = meanwhile
+        checked = 0.0
         for message in session.run():
             view.take(message)
             tally.take(message)
+            if isinstance(message, Label) and sampled > checked:  # a label is made when nothing is under way
+                checked = sampled
+                self._watch.check_accounts(session)
         self._watch.check_accounts(session)
         return tally.summary()
 
