@@ -72,15 +72,18 @@ def straight_slope(points: Collection[Point]) -> Slope | None:
         middle = kept.mean(axis=0)
         count = kept[:, 0] - middle[0]
         spread = float(count @ count)
-        slope = float(count @ kept[:, 1]) / spread if spread else 0.0
+        if not spread:
+            return None
+        slope = float(count @ kept[:, 1]) / spread
+        residuals = kept[:, 1] - middle[1] - slope * count
+        square = float(np.mean(residuals**2))
+        variance = square / spread * _inflation(residuals)
         off = table[:, 1] - middle[1] - slope * (table[:, 0] - middle[0])
-        usual = float(np.sqrt(np.mean((kept[:, 1] - middle[1] - slope * count) ** 2)))
-        near = table[np.abs(off) <= _OFF * usual]
-        if not spread or len(near) < 4:
+        near = table[np.abs(off) <= _OFF * np.sqrt(square)]
+        if len(near) < 4:
             break
-        variance = usual**2 / spread * _inflation(kept[:, 1] - middle[1] - slope * count)
         kept = near
-    return Slope(chord + slope, variance) if spread else None
+    return Slope(chord + slope, variance)
 
 
 def _inflation(residuals: NDArray[np.float64]) -> float:
