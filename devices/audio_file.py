@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import soundfile
@@ -65,7 +66,7 @@ class AudioFile:
         decoder = Decoder(self.path, self._header)
         levels = Levels()
         for block in audio_blocks(decoder.samples(), self._block_samples):
-            levels.add(block.values)
+            levels.add(Levels.of(block.values))
             yield block
         self._heard = levels
         if decoder.damage:
@@ -80,12 +81,26 @@ class Levels:
     clipped: int = 0
     peak: float = 0.0
 
-    def add(self, values: Audio) -> None:
-        """Take in the next samples."""
+    @classmethod
+    def of(cls, values: Audio) -> Self:
+        """Look at samples."""
         size = np.abs(values)
-        self.samples += len(size)
-        self.clipped += int(np.count_nonzero(size >= _FULL_SCALE))
-        self.peak = max(self.peak, float(size.max(initial=0.0)))
+        peak = float(size.max(initial=0.0))
+        clipped = 0 if peak < _FULL_SCALE else int(np.count_nonzero(size >= _FULL_SCALE))
+        return cls(len(values), clipped, peak)
+
+    def add(self, levels: Self) -> None:
+        """Take in those of the next samples."""
+        self.samples += levels.samples
+        self.clipped += levels.clipped
+        self.peak = max(self.peak, levels.peak)
+
+    @property
+    def quality(self) -> Quality:
+        """Flag samples that are all zero, or of which some are at full scale."""
+        if self.peak == 0:
+            return Quality.SILENT
+        return Quality.CLIPPED if self.peak >= _FULL_SCALE else Quality.OK
 
     def fault(self) -> str | None:
         """Name what a listener would complain about, if anything."""
@@ -181,10 +196,7 @@ def _rechunked(chunks: Iterable[Audio], size: int) -> Iterator[Audio]:
 
 def level_quality(values: Audio) -> Quality:
     """Flag samples that are all zero, or of which some are at full scale."""
-    peak = np.abs(values).max()
-    if peak == 0:
-        return Quality.SILENT
-    return Quality.CLIPPED if peak >= _FULL_SCALE else Quality.OK
+    return Levels.of(values).quality
 
 
 def _read_header(path: Path) -> Header:

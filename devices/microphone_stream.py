@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from devices.audio_file import RATE, Audio, Levels, level_quality
+from devices.audio_file import RATE, Audio, Levels
 from devices.block import Block, Gap
 from devices.link.dejitter import ClockFit
 from devices.link.readings import Reading, SensorNotice
@@ -111,8 +111,9 @@ class AudioStream:
     def _judged(self, one: Block | Gap) -> Iterable[Reading]:
         if isinstance(one, Gap):
             return [one]
-        block = replace(one, flags=level_quality(one.values))
-        return [block, *(SensorNotice(block.end, fault) for fault in self.faults.push(block.values))]
+        levels = Levels.of(one.values)
+        block = replace(one, flags=levels.quality)
+        return [block, *(SensorNotice(block.end, fault) for fault in self.faults.push(levels))]
 
 
 class Faults:
@@ -124,12 +125,12 @@ class Faults:
         self._quiet, self._window = Levels(), Levels()
         self._clipped: str | None = None
 
-    def push(self, values: Audio) -> list[str]:
-        """Take samples, at most a few hundred at a time."""
-        self._quiet.add(values)
+    def push(self, levels: Levels) -> list[str]:
+        """Take what is known of the next samples, at most a few hundred."""
+        self._quiet.add(levels)
         if self._quiet.peak:
             self._quiet = Levels()
-        self._window.add(values)
+        self._window.add(levels)
         if self._window.samples >= _CLIPPED_S * RATE:
             self._judge()
         was, self.present = self.present, _SILENT if self._quiet.samples >= _SILENT_S * RATE else self._clipped

@@ -94,7 +94,8 @@ class Track:
         late = self._late(run.time)
         if late >= len(run.values):
             return []
-        run = replace(run, index=run.index + late, time=run.time + late / self.rate, values=run.values[late:])
+        if late:
+            run = replace(run, index=run.index + late, time=run.time + late / self.rate, values=run.values[late:])
         events: list[Block | Gap] = list(self._closed(run))
         index = run.index + (self._shift or 0)
         time = self._grid.lay(index, len(run.values), run.time)
