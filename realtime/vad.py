@@ -4,6 +4,7 @@ The model is Silero VAD v6 (https://github.com/snakers4/silero-vad, MIT) in the 
 takes 512 new samples behind the 64 before them, and carries the two state vectors of an LSTM from step to step.
 """
 
+import os
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,6 +53,8 @@ class Vad:
     """
 
     def __init__(self) -> None:
+        # Else it reports to its maker, under an identifier that it keeps in the home folder (its Privacy.md).
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime  # late: whoever hears no audio does not pay for it
 
         options = onnxruntime.SessionOptions()

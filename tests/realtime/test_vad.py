@@ -1,5 +1,8 @@
 """Voice activity: the same for any chunking, true to the model, awake however long somebody speaks."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +114,14 @@ def test_flush_judges_the_rest_and_forgets(vad: Vad) -> None:
     assert vad.push(padded) == whole
     vad.reset()
     assert vad.flush() == []
+
+
+def test_the_network_reports_to_nobody(tmp_path: Path) -> None:
+    """ONNX Runtime would keep an identifier in the home folder and send what it is used for."""
+    ended = subprocess.run(
+        [sys.executable, "-c", "from realtime.vad import Vad; Vad()"],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)},
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert list(tmp_path.iterdir()) == []
