@@ -175,7 +175,6 @@ class Rehearsing:
             if now >= sampled + max(_LOOK_S, self.seconds / _LOOKS):
                 sampled = now
                 view.snapshot()
-                view.drawn()
                 self._uses.append(used(now))
                 advance(now)
 

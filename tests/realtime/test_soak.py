@@ -81,11 +81,11 @@ def test_voice_and_body_go_on_at_full_rate_beside_a_slow_whisper(bundle: Bundle)
     """As many windows are scored as with a quick one."""
 
     def windows(rehearsal: Rehearsal) -> dict[str, tuple[int, int]]:
-        found = rehearsed(bundle, rehearsal, 60.0)
+        found = rehearsed(bundle, rehearsal, 40.0)
         assert dict(found.failures) == {}
         return {one.name: (one.done, sum(one.dropped.values())) for one in found.accounts if "windows" in one.name}
 
-    slow = Trouble(0.0, "words", "slow", amount=5.0, lasts=59.0)
+    slow = Trouble(0.0, "words", "slow", amount=5.0, lasts=39.0)
     assert windows(replace(QUIET, repeated=((slow, None),))) == windows(QUIET)
 
 
