@@ -48,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     first = next(sources)  # what cannot be opened must not have emptied the file of labels
     load = cache(partial(load_bundle, arguments.bundle))
     load(frozenset())
-    live = arguments.command == "live"
-    with Outputs(arguments.labels, dashboard=not arguments.no_dashboard, live=live) as outputs:
+    with Outputs(arguments.labels, dashboard=not arguments.no_dashboard) as outputs:
         player = _Player(arguments, load, outputs)
         for source in chain([first], sources):
             if player.play(source).stopped:
