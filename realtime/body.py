@@ -1,7 +1,7 @@
 """The body in the vote: blocks and gaps of biosignals in, scores of their windows out."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING
 
 from devices.block import Away, Block, Gap
@@ -50,7 +50,7 @@ class BioStage:
         self.due = self.skipped = 0
         """Windows that there were to score, and of them those left out"""
         self._model = model
-        self._windows = _windows(model, self.streams, known) if model and self.streams else None
+        self._windows = body_windows(model, self.streams, known)
 
     @property
     def progress(self) -> float:
@@ -64,16 +64,7 @@ class BioStage:
 
     def push(self, item: Block | Gap | Away) -> list[Scores]:
         """Take the next samples of a stream, or a hole in it."""
-        if self._windows is None:
-            return []
-        match item:
-            case Block():
-                return self._scored(self._windows.push(item))
-            case Gap():
-                back = math.inf if item.duration is None else item.time + item.duration
-                return self._scored(self._windows.advance(item.stream, back))
-            case Away():
-                return self._scored(self._windows.advance(item.stream, item.until))
+        return self._scored(completed(self._windows, item)) if self._windows else []
 
     def flush(self) -> list[Scores]:
         """Score what is left; the streams are over."""
@@ -100,7 +91,22 @@ class BioStage:
         return Scores("bio", window.start, window.end, probabilities, trust.value)
 
 
-def _windows(model: Model, streams: Iterable[str], known: Baseline | None) -> "BioWindows":
+def body_windows(model: Model | None, streams: Set[str], known: Baseline | None = None) -> "BioWindows | None":
+    """What cuts streams of the body into the model's windows; None where there is no model or no stream."""
+    if model is None or not streams:
+        return None
     from models.windows import BioWindows  # brings in SciPy, which a session without sensors does not need
 
     return BioWindows(model.feature_parameters, streams, known)
+
+
+def completed(windows: "BioWindows", item: Block | Gap | Away) -> list[BioWindow]:
+    """Return the windows that the next samples of a stream complete, or a hole in it."""
+    match item:
+        case Block():
+            return windows.push(item)
+        case Gap():
+            back = math.inf if item.duration is None else item.time + item.duration
+            return windows.advance(item.stream, back)
+        case Away():
+            return windows.advance(item.stream, item.until)

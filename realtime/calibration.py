@@ -1,9 +1,8 @@
 """Gets to know a person: how the models take their neutral speech, and what is normal for their body. No I/O."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,11 @@ from models.bundle import Bundle
 from models.features.bio import BioWindow
 from models.personal import answers_of, level_of, measures_of
 from models.profile import Answers, Body, Level, Voice, VoiceModel
-from realtime.body import BODY_STREAMS
+from realtime.body import BODY_STREAMS, body_windows, completed
 from realtime.meter import loudness
+from realtime.quality import level_dbfs
 from realtime.segmenter import Segment, Segmenter, SpeechEvent
 from realtime.voice import VoiceStage
-
-if TYPE_CHECKING:
-    from models.windows import BioWindows
 
 Floats = NDArray[np.float32]
 Encode = Callable[[Floats], Floats]
@@ -86,7 +83,7 @@ class Calibration:
     ) -> None:
         self._bundle, self._seconds, self._encode = bundle, seconds, encode
         self._segmenter, self._voice = Segmenter(), VoiceStage(bundle.models.get("voice"))
-        self._windows = _windows(bundle, streams)
+        self._windows = body_windows(bundle.models.get("bio"), streams & BODY_STREAMS)
         self._spoken_of = SPOKEN_SHARE * seconds if "audio" in streams and "voice" in bundle.models else 0.0
         self._heard: dict[VoiceModel, list[Floats]] = {"windows": [], "segments": []}
         self._levels: list[float] = []
@@ -155,11 +152,7 @@ class Calibration:
                 self._loudness = loudness(item.values)
             self._hear(self._segmenter.push(item))
         elif item.stream in BODY_STREAMS and self._windows:
-            is_lost = isinstance(item, Gap) and item.duration is None
-            until = math.inf if is_lost else known_until(item)
-            self._feel(
-                self._windows.push(item) if isinstance(item, Block) else self._windows.advance(item.stream, until)
-            )
+            self._feel(completed(self._windows, item))
 
     def flush(self) -> None:
         """The source is over: what was being said counts."""
@@ -188,8 +181,7 @@ class Calibration:
             return
         self._heard["windows"].append(scores.probabilities)
         self._spoken_s += segment.speech_ratio * (segment.end - segment.start)
-        power = float(np.mean(np.square(segment.audio, dtype=np.float64)))
-        self._levels.append(10 * math.log10(max(power, 1e-12)))
+        self._levels.append(level_dbfs(segment.audio))
         model = self._bundle.segment_models.get("voice")
         if model and self._encode:
             self._heard["segments"].append(model.predict(model.features(self._encode(segment.audio))))
@@ -198,12 +190,3 @@ class Calibration:
         self._felt += [window for window in windows if window.reason is None]
         if windows and self._task == "rest":
             self._problem = windows[-1].reason
-
-
-def _windows(bundle: Bundle, streams: set[str]) -> "BioWindows | None":
-    body = streams & BODY_STREAMS
-    if not body or "bio" not in bundle.models:
-        return None
-    from models.windows import BioWindows  # brings in SciPy, which a calibration without sensors does not need
-
-    return BioWindows(bundle.models["bio"].feature_parameters, body)

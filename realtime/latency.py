@@ -38,7 +38,7 @@ class Latencies:
 
 
 class Ages:
-    """Splits the age of each label, from the last sample that it used until it is handed out.
+    """Splits the age of each label, from the last sample that it used until it is handed out, and remembers the parts.
 
     `window` is the time from the end of the newest window that voted to the label's own moment, or to the newest sample
     where that moment is still to come; `capture` from there until the samples were here and could be scored; `words`
@@ -47,6 +47,8 @@ class Ages:
     """
 
     def __init__(self, pacer: Pacer) -> None:
+        self.taken = Latencies()
+        """Of the labels so far: the whole as `age`, and the parts by their names"""
         self._pacer = pacer
         self._began = self._scored = 0.0
         self._reached: deque[tuple[float, float]] = deque()  # session time that could be scored, and since when
@@ -61,8 +63,8 @@ class Ages:
         if not self._reached or heard_until > self._reached[-1][0]:
             self._reached.append((heard_until, self._began))
 
-    def of(self, t: float, ballot: Ballot, known: float) -> dict[str, float]:
-        """Milliseconds by name for the label of session time `t`, made just now of samples up to `known`.
+    def count(self, t: float, ballot: Ballot, known: float) -> dict[str, float]:
+        """Return milliseconds by name for the label of session time `t`, made just now of samples up to `known`.
 
         Times must not decrease.
         """
@@ -77,4 +79,7 @@ class Ages:
             "model": self._scored - self._began,
             "vote": self._pacer.clock() - self._scored,
         }
-        return {name: seconds * 1000.0 for name, seconds in parts.items()}
+        found = {name: seconds * 1000.0 for name, seconds in parts.items()}
+        for name, milliseconds in {"age": sum(found.values()), **found}.items():
+            self.taken.add(name, milliseconds)
+        return found

@@ -89,8 +89,7 @@ def speech_quality(audio: Floats, speech_ratio: float, noise: float, options: Qu
     noise
         Mean square of the room's noise.
     """
-    power = _power(audio)
-    level, over_noise = _decibels(power), _over_noise(power, speech_ratio, noise)
+    level, over_noise = level_dbfs(audio), _over_noise(_power(audio), speech_ratio, noise)
     clipped = float(np.mean(np.abs(audio) >= options.cut_off))
     shares = {
         str(Why.NO_SPEECH): speech_ratio,
@@ -104,6 +103,11 @@ def speech_quality(audio: Floats, speech_ratio: float, noise: float, options: Qu
     }
     value = math.prod(shares.values())
     return Trust(value, None if value >= options.least else min(shares, key=shares.__getitem__))
+
+
+def level_dbfs(audio: Floats) -> float:
+    """Level of samples [n], decibels under full scale; -120 for silence."""
+    return _decibels(_power(audio))
 
 
 def _over_noise(power: float, speech_ratio: float, noise: float) -> float:

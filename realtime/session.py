@@ -31,8 +31,6 @@ from realtime.words import Words
 
 __all__ = ["Message", "Notice", "Opening", "Session", "SessionOptions"]
 
-AGE = "age: "
-"""Before the names of the parts of a label's age"""
 MAX_AGE_S = 2.0
 """Labels of a live session must not be older, seconds"""
 
@@ -121,7 +119,7 @@ class Session:
         self.pipeline = Pipeline(source, bundle, options or SessionOptions(), no_words, pacer.since, self._scored)
         self.desk = _desk(words, pacer, max_age_s)
         self.controls = controls or Controls(pacer)
-        self.latencies, self._ages = Latencies(), Ages(pacer)
+        self.latencies, self.ages = Latencies(), Ages(pacer)
         self.loudness, self.conductance = Meter(0.2), Meter(1.0)
         self.finished = False
         self._max_age_s = max_age_s
@@ -232,7 +230,7 @@ class Session:
     def _push(self, item: Item) -> Iterator[Message]:
         for tap in self._taps:
             tap.item(item)
-        self._ages.begin()
+        self.ages.begin()
         yield from self._told(self.pipeline.push(item))
 
     def _told(self, outcomes: Iterator[Outcome]) -> Iterator[Message]:
@@ -244,21 +242,14 @@ class Session:
                 case Label():
                     known = min(one.t, self.now)  # without sound, a label's moment may be still to come
                     self.latencies.add("label", self.pacer.latency_ms(known))
-                    yield replace(one, latency_ms=self._age(one, known))
+                    yield replace(one, latency_ms=self.ages.count(one.t, one.ballot, known))
                 case SegmentResult():
                     yield replace(one, latency_ms=self._segment_latency(one))
                 case _:
                     yield one
 
-    def _age(self, label: Label, known: float) -> dict[str, float]:
-        parts = self._ages.of(label.t, label.ballot, known)
-        self.latencies.add("age", sum(parts.values()))
-        for name, milliseconds in parts.items():
-            self.latencies.add(f"{AGE}{name}", milliseconds)
-        return parts
-
     def _scored(self, made: Sequence[Scores]) -> None:
-        self._ages.scored(self.pipeline.heard_until)
+        self.ages.scored(self.pipeline.heard_until)
         for one in made:
             if one.modality == "voice":
                 self.latencies.add("voice", self.pacer.latency_ms(one.end))

@@ -62,7 +62,7 @@ class Tally:
             modality_accuracy={one: float(np.mean(self._right[one])) for one in MODALITIES if self._right[one]},
             rolling_agreement=self._agreed / self._compared if self._compared else None,
             abstained=self._abstained / self._labels if self._labels else 0.0,
-            latency_ms={name: Latency(*values) for name, values in session.latencies.quantiles().items()},
+            latency_ms=_latencies(session),
             dropped=dict(self._dropped),
             accounts=tuple(session.accounts()),
             devices=states_of(session.source),
@@ -88,6 +88,14 @@ class Tally:
         if truth is not None and label.label is not None:
             self._compared += 1
             self._agreed += label.label == truth
+
+
+def _latencies(session: Session) -> dict[str, Latency]:
+    """Return how long everything took, the parts of the labels' ages behind the whole."""
+    ages = {
+        name if name == "age" else f"age: {name}": values for name, values in session.ages.taken.quantiles().items()
+    }
+    return {name: Latency(*values) for name, values in {**session.latencies.quantiles(), **ages}.items()}
 
 
 def _guesses(ballot: Ballot) -> dict[Modality, str]:

@@ -14,7 +14,7 @@ from realtime.fusion import Label, SegmentResult
 from realtime.keys import HELP, REPLAY_HELP, Keys
 from realtime.losses import loss
 from realtime.reference import truth_at
-from realtime.session import AGE, Message, Notice, Session
+from realtime.session import Message, Notice, Session
 from realtime.snapshot import Lane, Moment, Snapshot, SpokenLine
 from realtime.vote import Vote
 
@@ -40,7 +40,6 @@ class View:
         self._lines: deque[SpokenLine] = deque(maxlen=_LINES)
         self._notices: deque[str] = deque(maxlen=_NOTICES)
         self._segments = self._judged = self._correct = self._lost = 0
-        self._latencies: dict[str, float] = {}
         self._confidence: deque[float] = deque(maxlen=64)
 
     def take(self, message: Message) -> None:
@@ -87,12 +86,11 @@ class View:
         if self._pictured > self._drawn:
             self._drawn = self._pictured
             waited = self._session.pacer.clock() - self._pictured
-            self._session.latencies.add(f"{AGE}render", waited * 1000.0)
+            self._session.ages.taken.add("render", waited * 1000.0)
 
     def snapshot(self) -> Snapshot:
         """The session as it is now."""
         session, self._pictured, label = self._session, self._made, self._label
-        latencies = session.latencies.quantiles()
         probabilities = label.ballot.probabilities if label else None
         return Snapshot(
             source=session.source.name,
@@ -115,8 +113,8 @@ class View:
             notices=tuple(self._notices),
             devices=states_of(session.source),
             finished=session.finished,
-            latency_ms=tuple((name, p50) for name, (p50, _, _) in latencies.items() if not name.startswith("age")),
-            age_ms=latencies.get("age"),
+            latency_ms=tuple((name, p50) for name, (p50, _, _) in session.latencies.quantiles().items()),
+            age_ms=session.ages.taken.quantiles().get("age"),
             badges=(*(("PAUSED",) if session.controls.paused else ()), *session.badges),
             prompt=self._keys.prompt if self._keys else "",
             keys=self._help(),

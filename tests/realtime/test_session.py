@@ -10,6 +10,7 @@ import pytest
 from devices.block import Block, Gap
 from devices.recording import open_audio
 from devices.source import UnreadableSource, Utterance
+from realtime.accounts import Account
 from realtime.jsonl import as_json
 from realtime.pacing import Pacer
 from realtime.segmenter import Segment
@@ -149,10 +150,17 @@ def test_summary_counts_against_the_reference(recording):
     assert summary.with_truth == sum(map(sum, summary.confusion)) == 1
     assert summary.modality_accuracy.keys() >= {"voice"}
     assert summary.dropped == {}
+    assert [one.name for one in summary.accounts if one.missing] == []
+    assert {"label", "age", "age: window", "age: vote"} <= summary.latency_ms.keys()
+    assert "age" not in dict(snapshot.latency_ms)
     assert snapshot.has_reference
     assert len(snapshot.lines) == summary.segments
     assert {lane.modality: lane.reason for lane in snapshot.lanes}["text"] == "transcripts are off"
     assert snapshot.timeline[0].truth == "happy"
+
+
+def test_an_account_tells_how_much_is_missing():
+    assert Account("words", 5, 1, {"too slow": 1}, queued=1).missing == 2
 
 
 def test_a_modality_without_model_is_absent_with_the_reason(recording):
