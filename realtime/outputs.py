@@ -95,6 +95,8 @@ class Outputs:
                         tally.take(one)
                         if plain:
                             self._tell(plain.take, one)
+                    if self._screen:
+                        self._screen.refresh()
             except SourceError as error:
                 broken = error
         summary = self._summed_up(tally)

@@ -13,15 +13,18 @@ from realtime.snapshot import Snapshot
 
 EXIT_S = 0.5
 """Longest time that leaving the dashboard takes, whatever the terminal does"""
+CALM = 2
+"""Without news a picture stays for so many times as long"""
 _REPAINT = 40
 """Frames after which all rows are drawn anew, so that what others wrote on the screen does not stay"""
 
 
 class Dashboard:
     """
-    Draw `read()` in the alternate screen of `console`, `rate_hz` times a second, from entering to leaving the context.
+    Draw `read()` in the alternate screen of `console` from entering to leaving the context.
 
-    `drawn` is called when a picture is complete.
+    What `refresh` tells of is drawn at once, at most `rate_hz` times a second; levels and clocks go on without that,
+    `CALM` times more slowly. `drawn` is called when a picture is complete.
     A terminal that takes no output holds up nobody but the drawing thread; one that is gone ends that thread quietly.
     Only rows that changed are sent, as one synchronised update, which keeps slow connections usable.
     """
@@ -36,7 +39,7 @@ class Dashboard:
         self._read, self._drawn = read, drawn
         self._console = console
         self._period = 1.0 / rate_hz
-        self._leave = threading.Event()
+        self._leave, self._news = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
 
     def __enter__(self) -> Self:
@@ -48,9 +51,14 @@ class Dashboard:
     ) -> None:
         self.restore()
 
+    def refresh(self) -> None:
+        """Say that there is something new to be seen; from any thread."""
+        self._news.set()
+
     def restore(self) -> None:
         """Stop drawing and give back the cursor and the main screen, in `EXIT_S` seconds at most."""
         self._leave.set()
+        self._news.set()
         self._thread.join(EXIT_S)
 
     @property
@@ -77,12 +85,14 @@ class Dashboard:
             now = terminal.size() or tuple(self._console.size)
             if now != size or frame % _REPAINT == 0:
                 shown, size = [], now
+            self._news.clear()
             rows = ansi_rows(self._read(), self._console, *now)
             complete = terminal.write(frame_update(shown, rows), self._go_on)
             shown = rows if complete else []
             self._drawn()
             frame += 1
-            self._leave.wait(self._period)
+            if not self._leave.wait(self._period):
+                self._news.wait((CALM - 1) * self._period)
 
     def _go_on(self) -> bool:
         return not self._leave.is_set()

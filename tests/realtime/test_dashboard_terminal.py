@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from models.scores import LABELS
-from realtime.dashboard import Dashboard
+from realtime.dashboard import Dashboard, screen
 from realtime.dashboard.screen import frame_update
 from realtime.dashboard.terminal import ENTER, LEAVE
 from realtime.snapshot import Snapshot
@@ -147,6 +147,17 @@ def test_resized_terminal(terminal: Pty) -> None:
         terminal.read_until("\x1b[50;1H")
         terminal.resize(40, 10)
         terminal.read_until("HAPPY".ljust(40) + "\x1b[0m\x1b[2;1H")
+
+
+def test_news_is_drawn_at_once(terminal: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of as new does not wait until a calm picture has had its time."""
+    monkeypatch.setattr(screen, "CALM", 1e5)
+    drawn = threading.Event()
+    with Dashboard(snapshots(), terminal.console, rate_hz=100, drawn=drawn.set) as dashboard:
+        terminal.read_until("0:00")
+        assert drawn.wait(10)
+        dashboard.refresh()
+        terminal.read_until("0:01")
 
 
 def test_other_writers_are_not_made_non_blocking(terminal: Pty) -> None:
