@@ -128,9 +128,9 @@ class Pipeline:
         ]
 
     @property
-    def waiting(self) -> dict[int, float]:
-        """Segments whose words are being worked on, by number, with the session time at which they were over."""
-        return {number: one.segment.closed_at for number, one in self._waiting.items()}
+    def waiting(self) -> int:
+        """Segments whose words are being worked on; from any thread."""
+        return len(self._waiting)
 
     @property
     def heard_until(self) -> float:
@@ -144,7 +144,7 @@ class Pipeline:
         return until if until < math.inf else self.now  # every stream is away: time itself goes on
 
     @property
-    def known_until(self) -> float:
+    def _certain_until(self) -> float:
         """Session time up to which labels are made: nothing more is expected before it."""
         words = (math.nextafter(one.at, -math.inf) for one in self._waiting.values() if not one.late)
         return min(self.heard_until, *words, math.inf)
@@ -173,7 +173,7 @@ class Pipeline:
         if self._made:
             self._scores.update(one.modality for one in self._made)
             self._made.clear()
-        yield from self._decided(self.fusion.advance(self.known_until))
+        yield from self._decided(self.fusion.advance(self._certain_until))
 
     def finish(self) -> Iterator[Outcome]:
         """What is left when no more words come."""

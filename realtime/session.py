@@ -159,7 +159,7 @@ class Session:
     @property
     def transcribing(self) -> bool:
         """Whether a segment's words are being worked on."""
-        return bool(self.pipeline.waiting)
+        return self.pipeline.waiting > 0
 
     def run(self) -> Iterator[Message]:
         """Every message of the session, in order; ends with the source.

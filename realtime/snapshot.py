@@ -75,7 +75,7 @@ class Snapshot:
     lines: tuple[SpokenLine, ...] = ()
     """The latest segments, oldest first"""
     hearing: str | None = None
-    """What is going on with the words now: `listening`, `speech 2.3 s`, `transcribing`"""
+    """What is going on with the words now: `listening`, `speech`, `transcribing`"""
     timeline: tuple[Moment, ...] = ()
     """Every rolling label so far, oldest first"""
     has_reference: bool = False
