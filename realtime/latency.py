@@ -1,10 +1,9 @@
 """How long things took, by name: medians and tails in milliseconds; and where the age of a label comes from."""
 
 import math
-from collections import defaultdict, deque
+from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Mapping
-
-import numpy as np
 
 from realtime.pacing import Pacer
 from realtime.vote import Ballot
@@ -17,24 +16,44 @@ class Latencies:
     """Collects durations and says their p50, p95 and maximum."""
 
     def __init__(self) -> None:
-        self._values: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=KEPT))
-        self._most: defaultdict[str, float] = defaultdict(lambda: -math.inf)
+        self._values: dict[str, _Durations] = {}
 
     def add(self, name: str, milliseconds: float) -> None:
         """Count one duration under `name`."""
-        self._values[name].append(milliseconds)
-        self._most[name] = max(self._most[name], milliseconds)
+        durations = self._values.get(name) or _Durations()
+        durations.add(milliseconds)
+        self._values[name] = durations  # only now: the screen asks while the pipeline adds
 
     def quantiles(self) -> Mapping[str, tuple[float, float, float]]:
         """Name to (p50, p95, maximum) in milliseconds, in the order in which the names were first seen.
 
         The maximum is that of the session, the others are those of the latest `KEPT` durations.
         """
-        found = {}
-        for name, values in list(self._values.items()):  # copied, because the screen asks while the pipeline adds
-            p50, p95 = np.percentile(list(values), [50, 95])
-            found[name] = (float(p50), float(p95), self._most[name])
-        return found
+        named = list(self._values.items())
+        return {name: (each.quantile(0.5), each.quantile(0.95), each.most) for name, each in named}
+
+
+class _Durations:
+    """The latest durations of one name, also by size: a screen asks for their quantiles again and again."""
+
+    def __init__(self) -> None:
+        self.most = -math.inf
+        self._latest: deque[float] = deque()
+        self._sorted: list[float] = []
+
+    def add(self, milliseconds: float) -> None:
+        self.most = max(self.most, milliseconds)
+        self._latest.append(milliseconds)
+        insort(self._sorted, milliseconds)
+        if len(self._latest) > KEPT:
+            del self._sorted[bisect_left(self._sorted, self._latest.popleft())]
+
+    def quantile(self, share: float) -> float:
+        """Quantile, between two durations on the line through them (as `np.percentile`); there must be one."""
+        place = share * (len(self._sorted) - 1)
+        low = int(place)
+        below, above = self._sorted[low], self._sorted[math.ceil(place)]
+        return below + (above - below) * (place - low)
 
 
 class Ages:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devices.block import Block
 from models.features.mfcc import MfccParameters
@@ -18,6 +20,7 @@ from tests.realtime.conftest import blocks, hush, vowels
 from tests.realtime.summing import Summing, summing_bundle, summing_models
 
 WITHIN = 0.020
+SEEN = 50
 
 
 class Clock:
@@ -138,3 +141,15 @@ def test_the_maximum_is_that_of_the_whole_session():
     for _ in range(10_000):
         latencies.add("label", 10.0)
     assert latencies.quantiles()["label"] == (10.0, 10.0, 9000.0)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=3 * SEEN))
+def test_quantiles_are_those_of_the_latest(durations):
+    """As NumPy has them, however many durations came before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("realtime.latency.KEPT", SEEN)
+        latencies = Latencies()
+        for one in durations:
+            latencies.add("label", one)
+    p50, p95 = np.percentile(durations[-SEEN:], [50, 95])
+    assert latencies.quantiles()["label"] == pytest.approx((p50, p95, max(durations)))
