@@ -3,7 +3,8 @@
 Run `python tests/benchmarks/bench_live_cpu.py [seconds]`, where PulseAudio and PortAudio are installed. A null sink's
 monitor is the microphone; it hears digital silence, then the noise of a quiet room, which the voice activity model has
 to judge. Three devices are emulated in other processes: eda of a BITalino (1 kHz), ecg of a Shimmer3 (512 Hz), temp of
-text lines. Counted is the CPU time of the program and its threads in the steady state, in shares of one core.
+text lines. Counted is the CPU time of the program, its threads and its sound process in the steady state, in shares of
+one core.
 """
 
 import os
@@ -14,11 +15,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import soundfile
 from rich.console import Console
 from rich.table import Table
@@ -49,14 +51,14 @@ def emulated(protocol: str, environment: dict[str, str]) -> Iterator[str]:
             device.send_signal(signal.SIGINT)
 
 
-def cpu_s(process: Path) -> float:
-    """CPU seconds of a process, or one of its threads, so far."""
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def cpu_s(processes: Iterable[Path]) -> float:
+    """CPU seconds of processes, or threads, so far."""
+    stats = [(one / "stat").read_text().rpartition(")")[2].split() for one in processes]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
 
 
-def measure(arguments: list[str], environment: dict[str, str], seconds: float) -> tuple[float, float]:
-    """Share of a core that a session takes, and that of its main thread, which makes labels of what devices bring."""
+def measure(arguments: list[str], environment: dict[str, str], seconds: float) -> list[float]:
+    """Shares of a core: the whole session, its main thread, which makes labels of what comes, and its sound process."""
     ours, theirs = pty.openpty()
     command = [*MAEUM, "live", *arguments]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as session:
@@ -65,16 +67,17 @@ def measure(arguments: list[str], environment: dict[str, str], seconds: float) -
         reader.start()
         time.sleep(SETTLING_S)
         process = Path(f"/proc/{session.pid}")
-        clocks = (process, process / "task" / str(session.pid))
-        before, began = [cpu_s(clock) for clock in clocks], time.monotonic()
+        sound = [Path(f"/proc/{child.pid}") for child in psutil.Process(session.pid).children()]
+        parts = [process, *sound], [process / "task" / str(session.pid)], sound
+        before, began = [cpu_s(part) for part in parts], time.monotonic()
         time.sleep(seconds)
         lasted = time.monotonic() - began
-        whole, main_thread = (cpu_s(clock) - then for clock, then in zip(clocks, before, strict=True))
+        shares = [(cpu_s(part) - then) / lasted for part, then in zip(parts, before, strict=True)]
         session.send_signal(signal.SIGINT)
         session.wait()
     reader.join()
     os.close(ours)
-    return whole / lasted, main_thread / lasted
+    return shares
 
 
 def _drain(terminal: int) -> None:
@@ -99,7 +102,12 @@ def main() -> None:
         return
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     table = Table(
-        "sound", "dashboard", "of a core", "main thread", title=f"maeum live, steady state over {seconds:g} s"
+        "sound",
+        "dashboard",
+        "of a core",
+        "main thread",
+        "sound process",
+        title=f"maeum live, steady state over {seconds:g} s",
     )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -120,8 +128,8 @@ def main() -> None:
                 if sound == "quiet room":
                     server.play(noise(folder / "room.wav", SETTLING_S + seconds + 10))
                 options = [*sensors, *labels, *([] if dashboard else ["--no-dashboard"])]
-                whole, main_thread = measure(options, environment, seconds)
-                table.add_row(sound, "yes" if dashboard else "no", f"{whole:.1%}", f"{main_thread:.1%}")
+                shares = measure(options, environment, seconds)
+                table.add_row(sound, "yes" if dashboard else "no", *(f"{share:.1%}" for share in shares))
     console.print(table)
 
 
