@@ -1,4 +1,4 @@
-"""Tables of frames too large for memory, in memory-mapped shards that are made independently of each other.
+"""Tables of frames too large for memory, in shards that are made independently of each other.
 
 A shard holds the windows of some consecutive items, float16 [frames, width], and where each of them ends. Its name is a
 fingerprint of what it was made from, so shards that are there already are used again.
@@ -23,19 +23,33 @@ FRAMES, ENDS = "frames.npy", "ends.npy"
 Half = NDArray[np.float16]
 
 
+@dataclass(frozen=True, slots=True)
+class FrameFile:
+    """Rows of a file, read when they are asked for: were it mapped, all that was ever read would stay in memory."""
+
+    path: Path
+    width: int
+    before: int = 0
+    """Bytes before the first row"""
+
+    def __getitem__(self, rows: slice) -> Half:
+        row = self.width * np.dtype(np.float16).itemsize
+        count = (rows.stop - rows.start) * self.width
+        return np.fromfile(self.path, np.float16, count, offset=self.before + rows.start * row).reshape(-1, self.width)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
     """Rows of several tables, numbered through; a slice must lie within one of them."""
 
-    tables: Sequence[Half]
+    tables: Sequence[FrameFile]
     starts: NDArray[np.int64]
     """[tables] number of each table's first row"""
 
     def __getitem__(self, rows: slice) -> Half:
         at = int(np.searchsorted(self.starts, rows.start, side="right")) - 1
         start = int(self.starts[at])
-        found: Half = self.tables[at][rows.start - start : rows.stop - start]
-        return found
+        return self.tables[at][rows.start - start : rows.stop - start]
 
 
 def write_shards(
@@ -72,10 +86,13 @@ def ends_of(folder: Path, names: Sequence[str]) -> NDArray[np.int64]:
     return np.concatenate(ends)
 
 
-def map_shards(folder: Path, names: Sequence[str]) -> Frames:
-    """Map the shards' frames into memory."""
-    tables: list[Half] = [np.load(folder / name / FRAMES, mmap_mode="r") for name in names]
-    return Frames(tables, np.cumsum([0, *(len(table) for table in tables[:-1])]))
+def open_shards(folder: Path, names: Sequence[str]) -> Frames:
+    """Open the shards' frames for reading."""
+    mapped = [np.load(folder / name / FRAMES, mmap_mode="r") for name in names]
+    tables = [
+        FrameFile(folder / name / FRAMES, each.shape[1], each.offset) for name, each in zip(names, mapped, strict=True)
+    ]
+    return Frames(tables, np.cumsum([0, *(len(table) for table in mapped[:-1])]))
 
 
 def keep_only(folder: Path, names: Sequence[str]) -> None:

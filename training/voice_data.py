@@ -23,7 +23,7 @@ from training import augment
 from training.augment import speech_part, varied
 from training.cache import Origin, mark
 from training.errors import InvalidCorpus, NotPrepared
-from training.shards import Frames, ends_of, keep_only, map_shards, write_shards
+from training.shards import FrameFile, Frames, ends_of, keep_only, open_shards, write_shards
 from training.speech_corpora import Clip, files_of, folds_of, read_clips
 from training.tasks import Workers
 from training.whole import whole
@@ -56,19 +56,19 @@ class VoiceData:
     """[clips, windows]"""
     parameters: NDArray[np.str_]
     """Scalar: JSON of the MfccParameters"""
-    frames: NDArray[np.float16] | Frames
+    frames: Frames | FrameFile
     """[frames, n_mfcc]"""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Map what `prepare` wrote."""
+        """Open what `prepare` wrote."""
         path = folder / "voice.npz"
         if not path.is_file():
             raise NotPrepared(f"{path} is missing; run maeum-train prepare first")
         with np.load(path, allow_pickle=False) as arrays:
             listed = {field.name: arrays[field.name] for field in fields(cls) if field.name != "frames"}
             shards = arrays["shards"].tolist()
-        return cls(**listed, frames=map_shards(folder / SHARDS, shards))
+        return cls(**listed, frames=open_shards(folder / SHARDS, shards))
 
     @cached_property
     def mfcc(self) -> MfccParameters:

@@ -2,7 +2,7 @@
 
     store.json          what they were made from: another corpus, parameters or version make them anew
     utterances.npz      the rows; all other files have as many
-    voice.npz, voice-frames.f16    MFCC windows, mapped into memory; a row without sound has windows without frames
+    voice.npz, voice-frames.f16    MFCC windows; a row without sound has windows without frames
     text.json           transcript of each row, null where there is none; below `raw`, the file's first line as it is
     bio.npz             body windows and their baselines
 
@@ -30,6 +30,7 @@ from models.features.whisper import WhisperParameters
 from training.crossval.bodies import Bodies
 from training.crossval.utterances import Utterances
 from training.recipes import SEGMENT
+from training.shards import FrameFile
 from training.voice_data import VIEWS, Half, VoiceData
 
 VERSION = 4
@@ -75,8 +76,6 @@ class Store:
         """Windows of all rows."""
         with np.load(self.folder / "voice.npz", allow_pickle=False) as arrays:
             ends = arrays["ends"]
-        mapped = bool(len(ends)) and bool(ends.flat[-1])  # an empty file cannot be mapped
-        flat = np.memmap(self.folder / FRAMES, np.float16, "r") if mapped else np.zeros(0, np.float16)
         nothing = np.zeros(len(ends), np.int64)
         return VoiceData(
             corpus=np.full(len(ends), ""),
@@ -85,7 +84,7 @@ class Store:
             fold=nothing,
             ends=ends,
             parameters=np.array(json.dumps(MfccParameters().to_json())),
-            frames=flat.reshape(-1, MfccParameters().n_mfcc),
+            frames=FrameFile(self.folder / FRAMES, MfccParameters().n_mfcc),
         )
 
     @cached_property
