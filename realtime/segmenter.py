@@ -223,6 +223,7 @@ class Segmenter:
         self._vad.reset()
         self._steps.clear()
         self._pending = np.empty(0, np.float32)
+        self._floor = self._next  # no segment can reach back behind what is forgotten here, lost or not
         self._forget()
         return events
 

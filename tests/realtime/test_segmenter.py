@@ -264,3 +264,19 @@ def test_options_that_contradict_each_other_are_refused(bad: dict[str, float]) -
     (name,) = bad
     with pytest.raises(ValueError, match=name):
         SegmenterOptions(**bad)
+
+
+def test_speech_right_after_a_stall_that_lost_nothing_begins_behind_it() -> None:
+    """What was heard before the stall is forgotten: no segment can have it in front."""
+    segmenter = Segmenter()
+    audio = np.concatenate([hush(1.0), vowels(2.0), hush(1.5)])
+    before, after = 16_300, audio[16_300:]  # not a whole number of steps
+    for block in blocks(audio[:before], [500]):
+        segmenter.push(block)
+    segmenter.advance(1.02 + SegmenterOptions().stall_s)
+    events = [event for block in blocks(after, [500], index=before) for event in segmenter.push(block)]
+    (started,) = [event for event in events if isinstance(event, SpeechStarted)]
+    (segment,) = [event for event in events if isinstance(event, Segment)]
+    assert started.index == segment.index == before
+    steps = np.concatenate([event.audio for event in events if isinstance(event, Activity)])
+    assert np.array_equal(segment.audio, steps[: len(segment.audio)])
