@@ -1,4 +1,4 @@
-"""Speech for the tests of this package: invented vowels, and real recordings where they are at hand."""
+"""Speech for the tests of this package: invented vowels, and real recordings where there are any; emulated devices."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle
@@ -60,3 +60,22 @@ def conversation(request: pytest.FixtureRequest) -> Floats:
         shortest = sorted(files, key=lambda file: (file.stat().st_size, file.name))[:3]
         parts = [sf.read(file, dtype="float32")[0] for file in shortest]
     return np.concatenate([hush(0.7), parts[0], hush(1.5), parts[1], hush(0.2), parts[2], hush(1.3)])
+
+
+@pytest.fixture
+def plug(tmp_path):
+    """Plug emulated devices in, each under a name of its own unless it is given one."""
+    from devices.emulation.emulator import Emulator  # needs pseudo-terminals, which not every system has
+    from devices.emulation.terminal import PseudoTerminal
+
+    emulators = []
+
+    def plugged(device, name=""):
+        terminal = PseudoTerminal(tmp_path, name or f"usb-maeum_{len(emulators)}")
+        emulators.append(Emulator(device, terminal))
+        emulators[-1].start()
+        return terminal
+
+    yield plugged
+    for emulator in emulators:
+        emulator.stop()

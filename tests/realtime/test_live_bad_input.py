@@ -7,12 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from devices.emulation.bitalino import Bitalino
-from devices.emulation.device import Emulated
 from devices.emulation.emulator import Emulator
 from devices.emulation.faults import Fault
 from devices.emulation.healthypi import HealthyPi
@@ -46,22 +45,6 @@ def complaint(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
         return said.removeprefix("maeum: ")
 
     return complained
-
-
-@pytest.fixture
-def plug(tmp_path) -> Iterator[Callable[[Emulated], PseudoTerminal]]:
-    """Plug emulated devices in."""
-    emulators: list[Emulator] = []
-
-    def plugged(device: Emulated) -> PseudoTerminal:
-        terminal = PseudoTerminal(tmp_path, f"usb-maeum_{len(emulators)}")
-        emulators.append(Emulator(device, terminal))
-        emulators[-1].start()
-        return terminal
-
-    yield plugged
-    for emulator in emulators:
-        emulator.stop()
 
 
 def url(terminal: PseudoTerminal, query: str = BITALINO) -> str:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -13,10 +12,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from devices.block import SensorNotice
 from devices.emulation.bitalino import Bitalino
-from devices.emulation.device import Emulated
-from devices.emulation.emulator import Emulator
 from devices.emulation.lines import TextLines
-from devices.emulation.terminal import PseudoTerminal
 from devices.link.port_finder import ListedPort
 from devices.link.sensor import Sensor
 from devices.link.session_clock import SessionClock
@@ -36,22 +32,6 @@ UNKNOWN = ListedPort("/dev/ttyUSB7", 0x1234, 0x5678)
 needs_terminals = pytest.mark.skipif(
     sys.platform != "linux", reason="emulated devices need pseudo-terminals as Linux has them"
 )
-
-
-@pytest.fixture
-def plug(tmp_path) -> Iterator[Callable[[Emulated, str], PseudoTerminal]]:
-    """Plug emulated devices in."""
-    emulators: list[Emulator] = []
-
-    def plugged(device: Emulated, name: str) -> PseudoTerminal:
-        terminal = PseudoTerminal(tmp_path, name)
-        emulators.append(Emulator(device, terminal))
-        emulators[-1].start()
-        return terminal
-
-    yield plugged
-    for emulator in emulators:
-        emulator.stop()
 
 
 @needs_terminals
