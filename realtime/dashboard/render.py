@@ -22,11 +22,14 @@ _BARS = 22
 """Columns that the probability bars need at least"""
 
 
+Row = tuple[Segment, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Rows of segments, every one exactly `width` cells wide."""
 
-    rows: tuple[tuple[Segment, ...], ...]
+    rows: tuple[Row, ...]
     width: int
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

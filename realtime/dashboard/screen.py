@@ -1,13 +1,13 @@
 """The dashboard on a terminal: a thread pulls snapshots and draws them; whoever makes them never waits."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 
-from realtime.dashboard.render import render
+from realtime.dashboard.render import Row, Screen, render
 from realtime.dashboard.terminal import ENTER, Terminal
 from realtime.snapshot import Snapshot
 
@@ -78,6 +78,7 @@ class Dashboard:
 
     def _draw_until_left(self, terminal: Terminal) -> None:
         shown: list[str] = []
+        painted: dict[Row, str] = {}
         size = None
         frame = 0
         terminal.write(ENTER, self._go_on)
@@ -86,7 +87,9 @@ class Dashboard:
             if now != size or frame % _REPAINT == 0:
                 shown, size = [], now
             self._news.clear()
-            rows = ansi_rows(self._read(), self._console, *now)
+            picture = render(self._read(), *now)
+            painted = painted_rows(picture, painted, self._console)
+            rows = [painted[row] for row in picture.rows]
             complete = terminal.write(frame_update(shown, rows), self._go_on)
             shown = rows if complete else []
             self._drawn()
@@ -98,11 +101,13 @@ class Dashboard:
         return not self._leave.is_set()
 
 
-def ansi_rows(snapshot: Snapshot, console: Console, width: int, height: int) -> list[str]:
-    """Return the rows of the screen as the console would print them, escape sequences included."""
+def painted_rows(picture: Screen, before: Mapping[Row, str], console: Console) -> dict[Row, str]:
+    """Return every row of a picture as the console prints it, escape sequences included; most are as they were."""
+    new = tuple(row for row in dict.fromkeys(picture.rows) if row not in before)
     with console.capture() as capture:
-        console.print(render(snapshot, width, height), end="", soft_wrap=True)
-    return capture.get().split("\n")
+        console.print(Screen(new, picture.width), end="", soft_wrap=True)
+    printed = dict(zip(new, capture.get().split("\n"), strict=bool(new)))
+    return {row: printed[row] if row in printed else before[row] for row in picture.rows}
 
 
 def frame_update(shown: list[str], rows: list[str]) -> str:

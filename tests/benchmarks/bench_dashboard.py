@@ -13,7 +13,7 @@ from rich.text import Text
 
 from models.scores import LABELS
 from realtime.dashboard import render
-from realtime.dashboard.screen import ansi_rows
+from realtime.dashboard.screen import painted_rows
 from realtime.snapshot import Lane, Moment, Snapshot, SpokenLine
 
 ROUNDS = 50
@@ -60,7 +60,7 @@ def main() -> None:
     for width, height in SIZES:
         console = Console(file=StringIO(), force_terminal=True, color_system="truecolor", width=width, height=height)
         drawn = milliseconds(partial(render, snapshot, width, height))
-        written = milliseconds(partial(ansi_rows, snapshot, console, width, height))
+        written = drawn + milliseconds(partial(painted_rows, render(snapshot, width, height), {}, console))
         with Live(Text(), console=console, screen=True, auto_refresh=False) as live:
             empty = milliseconds(live.refresh)
         print(f"{f'{width}x{height}':>10}{drawn:>12.2f}{written:>14.2f}{empty:>15.2f}")

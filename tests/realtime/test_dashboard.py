@@ -1,6 +1,7 @@
 """The screen as a picture of a snapshot: sizes, alignment, what must be seen."""
 
 import math
+from io import StringIO
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import Color
+from rich.console import Console
 
 from devices.block import DeviceState
 from devices.link.background import State
@@ -17,6 +19,8 @@ from realtime.dashboard import export_svg, render
 from realtime.dashboard.glyphs import banner
 from realtime.dashboard.line import clean, wrap
 from realtime.dashboard.palette import COLOURS, KOREAN, letters
+from realtime.dashboard.render import Screen
+from realtime.dashboard.screen import painted_rows
 from realtime.dashboard.timeline import columns_of_moments
 from realtime.snapshot import Lane, Moment, Snapshot, SpokenLine
 
@@ -143,6 +147,17 @@ def test_usual_sizes(size: tuple[int, int]) -> None:
     assert "72%" in text
     if size >= (60, 16):
         assert "0:12" in text
+
+
+@given(SNAPSHOTS, SNAPSHOTS)
+@settings(deadline=None, max_examples=20)
+def test_rows_kept_of_the_picture_before_look_as_new_ones(first: Snapshot, then: Snapshot) -> None:
+    """Printing only rows that were not there before changes none of them."""
+    console = Console(file=StringIO(), force_terminal=True, color_system="truecolor", width=80, height=24)
+    before = painted_rows(render(first, 80, 24), {}, console)
+    anew = painted_rows(render(then, 80, 24), {}, console)
+    assert painted_rows(render(then, 80, 24), before, console) == anew
+    assert [painted_rows(Screen((row,), 80), {}, console)[row] for row in anew] == list(anew.values())
 
 
 @given(SNAPSHOTS)
