@@ -36,11 +36,11 @@ from realtime.words import Words, given_transcripts
 
 _ROOM = 3e-5
 """Noise of a quiet room, so that pauses are not taken for a muted microphone"""
-_WARM_UP_S, _WARM_UP = 2400.0, 1 / 3
+_WARM_UP_S, _WARM_UP = 7200.0, 1 / 2
 """Memory is judged after the time in which everything with a bound has filled, or this share of a shorter run"""
-_JUDGED_S = 180.0
+_JUDGED_S = 120.0
 """For less than that nothing is said about memory"""
-_GROWS_KB, _GROWS_KB_PER_HOUR = 2000.0, 2000.0
+_GROWS_KB, _GROWS_KB_PER_HOUR = 1500.0, 3000.0
 """Memory may grow by as much altogether, or as fast"""
 _LOOKS, _LOOK_S = 200, 10.0
 """So often the resources are looked at, and not more often than that"""
