@@ -7,18 +7,14 @@ they are not at hand. Other programs take their share of the cores, so processor
 """
 
 import csv
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 import soundfile
+from process_tree import measured
 from rich.console import Console
 from rich.table import Table
 
@@ -49,18 +45,18 @@ def main() -> None:
         for variations in (9, 0):
             out = folder / f"out{variations}"
             command = [sys.executable, str(folder / "step.py"), str(folder / "data"), str(out), str(jobs)]
-            clock, processor, peak = measured([*command, str(variations)])
-            again, _, _ = measured([*command, str(variations)])
+            cost = measured([*command, str(variations)])
+            again = measured([*command, str(variations)]).clock
             disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
             shutil.rmtree(out)
-            rates = seconds / clock, seconds / (processor / jobs)
+            rates = seconds / cost.clock, seconds / (cost.processor / jobs)
             name = f"3 and {variations} variations" if variations else "3"
-            cells = [f"{clock:.0f} s", f"{processor:.0f} s", *(f"{rate:.0f}x" for rate in rates)]
+            cells = [f"{cost.clock:.0f} s", f"{cost.processor:.0f} s", *(f"{rate:.0f}x" for rate in rates)]
             table.add_row(
                 name,
                 f"{seconds / 3600:.2f} h",
                 *cells,
-                f"{peak / 1e9:.2f} GB",
+                f"{cost.peak / 1e9:.2f} GB",
                 f"{again:.1f} s",
                 f"{disk / 1e9:.2f} GB",
             )
@@ -90,34 +86,6 @@ def _tone(folder: Path) -> Path:
     t = np.arange(5 * 16_000) / 16_000
     soundfile.write(folder / "tone.flac", 0.3 * np.sin(2 * np.pi * (150 + 40 * np.sin(9 * t)) * t), 16_000)
     return folder / "tone.flac"
-
-
-def measured(command: list[str]) -> tuple[float, float, float]:
-    """Seconds by the clock, by the processor, and the most bytes that all its processes held at once."""
-    before, start, peaks = os.times(), time.perf_counter(), [0]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    process = subprocess.Popen(command, env=environment)
-    watch = threading.Thread(target=_watch, args=(psutil.Process(process.pid), peaks))
-    watch.start()
-    if code := process.wait():
-        raise SystemExit(code)
-    clock = time.perf_counter() - start
-    watch.join()
-    after = os.times()
-    used = after.children_user - before.children_user + after.children_system - before.children_system
-    return clock, used, peaks[0]
-
-
-def _watch(process: psutil.Process, peaks: list[int]) -> None:
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        held = 0
-        try:
-            for each in (process, *process.children(recursive=True)):
-                held += each.memory_full_info().pss  # shared pages count once
-        except psutil.NoSuchProcess:
-            continue
-        peaks[0] = max(peaks[0], held)
-        time.sleep(0.2)
 
 
 if __name__ == "__main__":
