@@ -57,7 +57,7 @@ SELECTED = (
 """Measures that a wristband gives: no mean of an ECG, and not both the mean and the tonic level of the skin"""
 PACKAGES = "numpy", "scipy"
 """That measures are computed with"""
-ARRAYS, FOLDS = "bio.npz", "bio-folds"
+ARRAYS, FOLDS, HELDOUT = "bio.npz", "bio-folds", "bio-heldout.npz"
 NOBODY = ""
 """Left out of the model that ships"""
 EVERY = 5
@@ -183,7 +183,7 @@ def evaluate(prepared: Path, fitted: Path, progress: Progress = silent) -> dict[
         evidence.append(_heldout_evidence(windows, fitted, length)[scored])
         progress(done, len(TESTED_S))
     recordings, *shorter = evidence
-    np.savez_compressed(fitted / "bio-heldout.npz", person=person, end=end, stress=stress, evidence=recordings)
+    np.savez_compressed(fitted / HELDOUT, person=person, end=end, stress=stress, evidence=recordings)
     people = [_report(stress[person == who], recordings[person == who]).uar for who in np.unique(person)]
     return {
         "protocol": "Stress-Predict, one person left out at a time",

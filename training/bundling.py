@@ -16,7 +16,8 @@ from models.scores import LABELS, MODALITIES, Modality
 from training.errors import NotPrepared
 from training.personal import FILE
 from training.quantisation import comparison_path
-from training.stages import PACKAGES, SEGMENT, VOICE_HOP_S, VOICE_WINDOW_S, read_json
+from training.recipes import SEGMENT
+from training.stages import PACKAGES, VOICE_HOP_S, VOICE_WINDOW_S, read_json
 
 FEATURE_NAMES = {"voice": "mfcc", "text": "ngrams", "bio": "bio"}
 STRESS_PREDICT = {

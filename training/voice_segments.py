@@ -35,7 +35,7 @@ from training.errors import NotPrepared
 from training.export import REPRESENTATIVE, keep, place, quiet_keras
 from training.metrics import fit_temperature, mean_and_spread, report, tempered
 from training.pieces import Arrays, batched, computed
-from training.recipes import SegmentRecipe
+from training.recipes import SEGMENT, SegmentRecipe
 from training.speech_corpora import Clip, files_of, folds_of, read_clips
 from training.tasks import Workers
 from training.voice_data import read_clip
@@ -44,7 +44,6 @@ from training.whole import whole
 SIZE = "base"
 PACKAGES = "numpy", "soundfile", "faster-whisper", "ctranslate2"
 """That statistics are computed with"""
-NAME = "voice-segment"
 CLIPS = 50
 """In one task"""
 
@@ -72,7 +71,7 @@ class SegmentData:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `prepare` wrote."""
-        path = folder / f"{NAME}.npz"
+        path = folder / f"{SEGMENT}.npz"
         if not path.is_file():
             raise NotPrepared(f"{path} is missing; run maeum-train prepare where Whisper's weights are")
         with np.load(path, allow_pickle=False) as arrays:
@@ -111,13 +110,13 @@ def prepare(data: Path, out: Path, workers: Workers, progress: Progress) -> None
     WhisperError
         When Whisper's weights are missing or cannot be used; nothing is left in `out` then.
     """
-    (out / f"{NAME}.npz").unlink(missing_ok=True)
+    (out / f"{SEGMENT}.npz").unlink(missing_ok=True)
     weights_folder(SIZE)
     data = data.resolve()
     clips, parameters = read_clips(data), parameters_of(encoder(), SIZE)
     folds = folds_of(clips, data)
-    pieces = computed(out, NAME, origin(data), batched(clips, CLIPS), clip_statistics, workers, progress)
-    with pieces as found, whole(out / f"{NAME}.npz") as partial, partial.open("wb") as file:
+    pieces = computed(out, SEGMENT, origin(data), batched(clips, CLIPS), clip_statistics, workers, progress)
+    with pieces as found, whole(out / f"{SEGMENT}.npz") as partial, partial.open("wb") as file:
         np.savez_compressed(
             file,
             corpus=np.array([clip.corpus for clip in clips]),
@@ -143,11 +142,11 @@ def speech_statistics(audio: Floats) -> Floats:
 def fit(data: SegmentData, out: Path, recipe: SegmentRecipe, seed: int, progress: Progress) -> None:
     """Train, export and write into `out` whatever is not there; `progress` is told models trained and in all."""
     keras = quiet_keras(seed)
-    (out / f"{NAME}-folds").mkdir(parents=True, exist_ok=True)
+    (out / f"{SEGMENT}-folds").mkdir(parents=True, exist_ok=True)
     folds = [0, *(int(fold) for fold in np.unique(data.fold))]
     for done, fold in enumerate(folds):
         progress(done, len(folds))
-        path = place(out, NAME, str(fold or ""))
+        path = place(out, SEGMENT, str(fold or ""))
         if path.with_suffix(".tflite").is_file():
             continue
         keras.backend.clear_session()  # so that layers have the same names whatever was trained before
@@ -159,7 +158,7 @@ def fit(data: SegmentData, out: Path, recipe: SegmentRecipe, seed: int, progress
         with whole(path.with_suffix(".tflite")) as partial:
             partial.write_bytes(graph)
     progress(len(folds), len(folds))
-    (out / f"{NAME}.json").write_text(str(data.parameters) + "\n", encoding="utf-8")
+    (out / f"{SEGMENT}.json").write_text(str(data.parameters) + "\n", encoding="utf-8")
 
 
 def trained(rows: Floats, targets: Floats, recipe: SegmentRecipe) -> tuple[Linear, list[float]]:
@@ -227,7 +226,7 @@ def heldout(data: SegmentData, fitted: Path, progress: Progress) -> Floats:
     folds = np.unique(data.fold)
     for done, fold in enumerate(folds):
         progress(done, len(folds))
-        network = Network(place(fitted, NAME, str(fold)).with_suffix(".tflite").read_bytes())
+        network = Network(place(fitted, SEGMENT, str(fold)).with_suffix(".tflite").read_bytes())
         for clip in np.flatnonzero(data.fold == fold):
             probabilities[clip] = network(data.statistics[clip])[0]
     return probabilities

@@ -32,10 +32,6 @@ from training.recipes import NotebookRecipe
 SHUFFLED = 327
 """Seed of the notebooks' split"""
 FIFTH = 0.2
-WHY = (
-    "tested on rows that were trained on (copies made by SMOTE before the split, then the last fifth of the training "
-    "table), labels of speaker and listener pooled, the same people on both sides"
-)
 HEADER_ROWS, ID, TOTAL = 2, 9, 10
 
 Labels = dict[str, list[int]]

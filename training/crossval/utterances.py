@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ KEMDY20_HAS_NOT = (
 
 Floats = NDArray[np.float32]
 Ties = Literal["first", "drop", "votes"]
-TIES: tuple[Ties, ...] = get_args(Ties)
 """What becomes of an utterance whose raters are tied: the label that the file names first, left out, or trained on the
 raters' distribution (as all others then are)"""
 

@@ -139,7 +139,7 @@ class RunRecipe:
 
 KINDS: dict[str, type[VoiceRecipe] | type[SegmentRecipe] | type[WritingRecipe]] = {
     "voice": VoiceRecipe,
-    "voice-segment": SegmentRecipe,
+    SEGMENT: SegmentRecipe,
     "text-ngrams": WritingRecipe,
 }
 """Of a bundle's models"""

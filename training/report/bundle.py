@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.arousal import aroused
+from training.bio import HELDOUT
 from training.curves import read_curves
 from training.errors import NotPrepared
 from training.evaluation import calibrated_vote, evaluated
 from training.metrics import Report, reliability, report
 from training.quantisation import comparison_path
+from training.recipes import SEGMENT
 from training.report import Plan, Progress, drawn, learning, plans_of, write_page
 from training.report.numbers import HEADS, Table, sizes
-from training.stages import PACKAGES, SEGMENT, read_json
+from training.stages import PACKAGES, read_json
 from training.variants import Comparison
 
 CLASSES = ("rest", "stress")
@@ -83,7 +85,7 @@ def _bio(modality: str, _prepared: Path, fitted: Path, plots: Path) -> tuple[lis
     from training.report.page import Tile, confusions, figure, table_section, tiles
 
     metrics = read_json(fitted / "bio-metrics.json")
-    with np.load(fitted / "bio-heldout.npz", allow_pickle=False) as arrays:
+    with np.load(fitted / HELDOUT, allow_pickle=False) as arrays:
         person, stress = arrays["person"], arrays["stress"].astype(np.int64)
         p = aroused(arrays["evidence"])
     probabilities = np.column_stack([1 - p, p])
