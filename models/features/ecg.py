@@ -47,8 +47,7 @@ def r_peaks(ecg: Floats, rate: float) -> NDArray[np.intp]:
     step = max(int(rate / WORKING_RATE), 1)
     peaks, sign = _complexes(_averaged(ecg, step), rate / step)
     reach = round(COMPLEX_S / 2 * rate)
-    upright = sign * ecg
-    return np.array([_highest(upright, peak * step + step // 2, reach) for peak in peaks], np.intp)
+    return _highest(sign * ecg, peaks * step + step // 2, reach)
 
 
 def _complexes(ecg: Floats, rate: float) -> tuple[NDArray[np.intp], float]:
@@ -61,7 +60,8 @@ def _complexes(ecg: Floats, rate: float) -> tuple[NDArray[np.intp], float]:
     around = uniform_filter1d(energy, _odd(BEAT_S * rate), mode="nearest")
     above = near > around + OFFSET * energy.mean()
     edges = np.flatnonzero(np.diff(above, prepend=False, append=False)).reshape(-1, 2)
-    peaks = np.array([a + np.argmax(energy[a:b]) for a, b in edges if b - a >= COMPLEX_S / 2 * rate], np.intp)
+    wide = [(a, b) for a, b in edges.tolist() if b - a >= COMPLEX_S / 2 * rate]
+    peaks = np.array([a + energy[a:b].argmax() for a, b in wide], np.intp)
     if not len(peaks):
         return peaks, 1.0
     peaks = peaks[near[peaks] >= FAINTEST * np.median(near[peaks])]
@@ -98,15 +98,18 @@ def _odd(samples: float) -> int:
 def _apart(peaks: NDArray[np.intp], strength: Floats, distance: float) -> NDArray[np.intp]:
     """Of peaks closer than `distance` samples keep the stronger."""
     kept: list[int] = []
-    for i in range(len(peaks)):
-        if kept and peaks[i] - peaks[kept[-1]] < distance:
-            if strength[i] > strength[kept[-1]]:
+    at, strong = peaks.tolist(), strength.tolist()
+    for i in range(len(at)):
+        if kept and at[i] - at[kept[-1]] < distance:
+            if strong[i] > strong[kept[-1]]:
                 kept[-1] = i
         else:
             kept.append(i)
     return peaks[kept]
 
 
-def _highest(signal: Floats, at: int, reach: int) -> int:
-    first = max(at - reach, 0)
-    return first + int(np.argmax(signal[first : at + reach + 1]))
+def _highest(signal: Floats, at: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
+    """Where the signal is highest within `reach` samples of each place."""
+    around = np.clip(at[:, None] + np.arange(-reach, reach + 1), 0, len(signal) - 1)
+    highest: NDArray[np.intp] = around[np.arange(len(at)), signal[around].argmax(axis=1)]
+    return highest
