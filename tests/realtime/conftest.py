@@ -1,8 +1,9 @@
 """Speech for the tests of this package: invented vowels, and real recordings where there are any; emulated devices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -47,6 +48,16 @@ def blocks(audio: Floats, sizes: Sequence[int] = (512,), start: float = 0.0, ind
         first = index + at
         yield Block("audio", first, start + first / RATE, RATE, audio[at : at + size])
         at += size
+
+
+class Microphone:
+    """A live microphone, in all that matters to a session but what it hears."""
+
+    name, duration, utterances, person, synthetic = "microphone", None, (), None, False
+    rates: Mapping[str, float] = MappingProxyType({"audio": float(RATE)})
+
+    def notices(self) -> list[str]:
+        return []
 
 
 @pytest.fixture(scope="session", params=["vowels", "recordings"])

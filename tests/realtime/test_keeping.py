@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,7 +31,7 @@ from realtime.recording import recording
 from realtime.session import Session, SessionOptions
 from realtime.whisper import Transcript
 from realtime.words import Spoken
-from tests.realtime.conftest import blocks, hush, vowels
+from tests.realtime.conftest import Microphone, blocks, hush, vowels
 from tests.realtime.summing import summing_bundle, summing_models
 from training.speech_corpora import read_clips
 
@@ -43,19 +42,8 @@ JIWOO = Profile(1, "Jiwoo", "2026-11-23T12:00:00Z", None, 45.0, "0", {}, None, N
 BUNDLE = summing_bundle(summing_models("voice", "text"))
 
 
-@dataclass
-class Microphone:
+class Said(Microphone):
     """What was said into it."""
-
-    name: str = "microphone"
-    duration: float | None = None
-    utterances: tuple = ()
-    person: str | None = None
-    synthetic: bool = False
-    rates: dict[str, float] = field(default_factory=lambda: {"audio": 16000.0})
-
-    def notices(self) -> list[str]:
-        return []
 
     def events(self) -> Iterator[Block]:
         yield from blocks(SPEECH, (1600,))
@@ -75,8 +63,8 @@ def spoken(place: Path, presses: dict[int, str], person: Profile | None = None, 
     """Record a session in which somebody corrects segments by their number, and the rolling label in the long pause."""
     controls = Controls(pacer := Pacer(None))
     bundle = SimpleNamespace(**vars(BUNDLE) | {"person": person})
-    with recording(place, Microphone(), bundle, SessionOptions(), None) as taps:
-        session = Session(Microphone(), BUNDLE, PatientDesk(Heard()), pacer, controls=controls, taps=taps)
+    with recording(place, Said(), bundle, SessionOptions(), None) as taps:
+        session = Session(Said(), BUNDLE, PatientDesk(Heard()), pacer, controls=controls, taps=taps)
         shown, closed = 0, 0.0
         for message in session.run():
             match message:

@@ -16,7 +16,7 @@ from realtime.latency import Latencies
 from realtime.pacing import Pacer
 from realtime.session import Session
 from realtime.words import no_words
-from tests.realtime.conftest import blocks, hush, vowels
+from tests.realtime.conftest import Microphone, blocks, hush, vowels
 from tests.realtime.summing import Summing, summing_bundle, summing_models
 
 WITHIN = 0.020
@@ -45,17 +45,11 @@ class Slow(Summing):
         return super().predict(*inputs)
 
 
-class Microphone:
+class Late(Microphone):
     """Blocks of 20 ms that arrive late."""
-
-    name, duration, utterances, person, synthetic = "microphone", None, (), None, False
-    rates = {"audio": 16000.0}  # noqa: RUF012 - as a source has them
 
     def __init__(self, clock: Clock, late: float) -> None:
         self._clock, self._late = clock, late
-
-    def notices(self) -> list[str]:
-        return []
 
     def events(self) -> Iterator[Block]:
         for block in blocks(np.concatenate([vowels(3.0, 1), hush(3.0)]), (320,)):
@@ -88,7 +82,7 @@ def labels(late: float = 0.0, model: float = 0.0, words: float = 0.0) -> tuple[l
     clock = Clock()
     bundle = summing_bundle(summing_models("text") | {"voice": Slow(clock, model, MfccParameters())})
     pacer = Pacer(clock=clock, began=0.0, live=True)
-    session = Session(Microphone(clock, late), bundle, Desk(clock, words), pacer)
+    session = Session(Late(clock, late), bundle, Desk(clock, words), pacer)
     made = [(message, clock.now) for message in session.run() if isinstance(message, Label)]
     return [one for one, _ in made], [at for _, at in made]
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,7 +21,7 @@ from realtime.retelling import OtherBundle, Retold, decided
 from realtime.session import Session
 from realtime.whisper import Transcript
 from realtime.words import Words
-from tests.realtime.conftest import blocks, hush, vowels
+from tests.realtime.conftest import Microphone, blocks, hush, vowels
 from tests.realtime.summing import summing_bundle, summing_models
 
 BUNDLE = summing_bundle(summing_models("voice", "text"))
@@ -29,19 +29,10 @@ SPEECH = np.concatenate([part for n in range(3) for part in (vowels(1.5 + 0.4 * 
 
 
 @dataclass
-class Speech:
-    """A microphone, in all that matters here."""
+class Speech(Microphone):
+    """Speech with a hole in it."""
 
     sizes: tuple[int, ...] = (1600,)
-    name: str = "microphone"
-    duration: float | None = None
-    utterances: tuple = ()
-    person: str | None = None
-    synthetic: bool = False
-    rates: dict[str, float] = field(default_factory=lambda: {"audio": 16000.0})
-
-    def notices(self) -> list[str]:
-        return []
 
     def events(self) -> Iterator[Event]:
         lost = 0
