@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realtime import keeping, record_raw, simulate, soak
-from realtime.ending import DONE, FAILED, MISSING, USAGE, complain
+from realtime.ending import DONE, FAILED, MISSING, USAGE, complain, ended_at_once
 
 
 def speed(text: str) -> float | None:
@@ -183,7 +183,27 @@ def _pace_options() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; never lets a traceback out for a user's mistake."""
+    """Run one command; never lets a traceback out for a user's mistake.
+
+    Parameters
+    ----------
+    argv
+        Arguments; None for those of the program, which ends with the command.
+    """
+    code = _run(argv)
+    if argv is None:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            pass  # whoever read it has gone
+        except OSError as error:
+            code = complain(f"standard output: {error.strerror}", FAILED)
+        # A library that still works in a thread, as Whisper does, would hold up Python's end, or be crashed by it.
+        os._exit(code)
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     if arguments.version:
@@ -219,7 +239,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from realtime.plugged import show_devices
 
         return show_devices(arguments.ports, listen=not arguments.no_listen, as_json=arguments.json)
-    return _run_session(arguments)
+    if arguments.command == "calibrate":  # puts its devices away when it is interrupted
+        return _run_session(arguments)
+    with ended_at_once():
+        return _run_session(arguments)
 
 
 def _run_session(arguments: argparse.Namespace) -> int:

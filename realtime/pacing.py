@@ -14,6 +14,8 @@ STEP_S = 0.5
 """Seconds of session time between labels: so far a step goes"""
 LOOK_S = 0.02
 """Seconds between looks at whether to go on"""
+STOP_S = 0.5
+"""Seconds after which a session that waits for a late event notices that it shall end"""
 
 
 @dataclass(slots=True)
@@ -85,9 +87,8 @@ class Pacer:
                 end = event.time
             case _:
                 return
-        early = self.heard(end) - self.clock()
-        if early > 0 and self.speed is not None:
-            self.sleep(early)
+        while self.speed is not None and not self.stopped and (early := self.heard(end) - self.clock()) > 0:
+            self.sleep(min(early, STOP_S))
 
     def heard(self, t: float) -> float:
         """Clock reading when session time `t` was heard; at unlimited speed, when the newest event was delivered."""

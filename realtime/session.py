@@ -19,13 +19,13 @@ from devices.source import About, SourceError
 from models.bundle import Bundle
 from models.scores import Scores
 from realtime.accounts import Account
-from realtime.arrivals import Behind, Ended, Item, WordsWanted
+from realtime.arrivals import Arrival, Behind, Ended, Item, WordsWanted
 from realtime.controls import Controls
 from realtime.desk import Desk, PatientDesk, PromptDesk, ToldDesk
 from realtime.fusion import Label, SegmentResult
 from realtime.latency import Ages, Latencies
 from realtime.meter import Meter, loudness
-from realtime.pacing import Pacer
+from realtime.pacing import LOOK_S, Pacer
 from realtime.pipeline import Decision, Notice, Outcome, Pipeline, SessionOptions
 from realtime.words import Words
 
@@ -33,6 +33,8 @@ __all__ = ["Message", "Notice", "Opening", "Session", "SessionOptions"]
 
 MAX_AGE_S = 2.0
 """Labels of a live session must not be older, seconds"""
+LEAVE_S = 1.0
+"""Who ends a session waits no longer for words, seconds"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +221,18 @@ class Session:
             yield from self._push(command)
         if not self.pipeline.ended:
             yield from self._push(Ended())
-        for arrival in self.desk.rest():
+        for arrival in self._rest():
             yield from self._push(arrival)
         yield from self._told(self.pipeline.finish())
+
+    def _rest(self) -> Iterator[Arrival]:
+        """Words that are still to come; where somebody ends the session, those of the next moment."""
+        if not self.pacer.stopped:
+            yield from self.desk.rest()
+        end = self.pacer.clock() + LEAVE_S
+        while self.pipeline.waiting and self.pacer.stopped and self.pacer.clock() < end:
+            yield from self.desk.come()
+            self.pacer.sleep(LOOK_S)
 
     def _news(self, *, finished: bool = False) -> Iterator[Notice]:
         news = (tap.news(finished=finished) for tap in self._taps)

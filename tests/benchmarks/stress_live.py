@@ -206,7 +206,7 @@ class Cycle:
 
 def _begins(line: Line) -> bool:
     """Whether a line says that the microphone streams."""
-    return line["type"] == "device" and line["device"].startswith("microphone") and line["state"] == "streaming"
+    return line["type"] == "device" and "microphone" in line["device"] and bool(line["state"] == "streaming")
 
 
 def _returns(line: Line) -> bool:
