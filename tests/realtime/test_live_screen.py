@@ -61,6 +61,7 @@ def test_a_sound_system_that_complains_does_not_smear_the_screen(terminal: Pty, 
         seen = terminal.read_until("✗ lost")
         server.restart()
         seen += terminal.read_until("● streaming")
-    assert "samples lost in" in seen
+        if "samples lost in" not in seen:  # told just after it, maybe in the next picture
+            seen += terminal.read_until("samples lost in")
     assert "ALSA lib" not in seen
     assert "Expression" not in seen
