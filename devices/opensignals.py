@@ -100,9 +100,7 @@ def _named(file: Path, devices: Sequence[Device]) -> dict[str, tuple[Device, str
                 chosen.setdefault(stream, (device, column))
     if not chosen:
         example = f"{file.name}?channels=eda:{next(iter(devices[0].channels), 'A3')}"
-        raise UnreadableSource(
-            f"{file}: does not say what it measured ({_listed(devices)}); say it, as in '{example}'"
-        )
+        raise UnreadableSource(f"{file}: does not say what it measured ({_listed(devices)}); say it, as in '{example}'")
     return chosen
 
 
