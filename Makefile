@@ -34,7 +34,7 @@ bundle: .venv/dev
 	$(BIN)/maeum-train bundle $(DATA) --out models/bundles/default
 
 picture: .venv/dev
-	$(BIN)/python -m tests.picture docs/dashboard.svg 35
+	$(BIN)/python -m tests.picture docs/dashboard.svg 33
 
 interop: .venv/dev
 	$(BIN)/python -m tests.interop.run

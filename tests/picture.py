@@ -25,7 +25,7 @@ def main(file: Path, second: float) -> None:
             view.take(message)
             if isinstance(message, Label) and message.t >= second:
                 break
-    moment = replace(view.snapshot(), t=second, speed=1.0, lag=0.0, latency_ms=())
+    moment = replace(view.snapshot(), t=second, speed=1.0, lag=0.0, latency_ms=(), age_ms=None)
     file.write_text(export_svg(moment, 100, 32), encoding="utf-8")
 
 
