@@ -185,7 +185,7 @@ class _Regular:
         a, b = max(first, self._first), min(last, self._first + len(self._values))
         if a < b:
             values[a - first : b - first] = self._values[a - self._first : b - self._first]
-        delivered = 1.0 - float(np.isnan(values).mean())
+        delivered = 1.0 - np.count_nonzero(np.isnan(values)) / len(values)
         values[np.isinf(values)] = np.nan
         return Signal(self.rate, np.arange(first, last) / self.rate, values, delivered)
 

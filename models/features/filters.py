@@ -1,14 +1,15 @@
 """Butterworth filters run forwards and backwards: no delay, no phase shift.
 
 What `scipy.signal.sosfiltfilt` does, with design and initial conditions kept between calls; computing these anew takes
-longer than filtering a window.
+longer than filtering a window. As one fraction instead of second-order sections, since `lfilter` is twice to four times
+as fast as `sosfilt` on a window; up to the fourth degree and for bands as wide as ours, this costs no precision.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
+from scipy.signal import butter, lfilter, lfilter_zi
 
 from models.features.holes import Floats
 
@@ -20,10 +21,12 @@ ORDER = 2
 class ZeroPhase:
     """A filter for one sample rate."""
 
-    sections: Floats
-    """[sections, 6]"""
+    numerator: Floats
+    """[degree + 1]"""
+    denominator: Floats
+    """[degree + 1]"""
     settled: Floats
-    """[sections, 2] state after an endless input of 1"""
+    """[degree] state after an endless input of 1"""
 
     def __call__(self, signal: Floats, padding: int) -> Floats:
         """Filter [n]; both ends are first continued by `padding` samples, turned about the end point."""
@@ -35,21 +38,21 @@ class ZeroPhase:
 
     def _run(self, signal: Floats) -> Floats:
         """Start as if the first value had always been there."""
-        filtered: Floats = sosfilt(self.sections, signal, zi=self.settled * signal[0])[0]
+        filtered: Floats = lfilter(self.numerator, self.denominator, signal, zi=self.settled * signal[0])[0]
         return filtered
 
 
 @lru_cache(maxsize=32)
 def low_pass(rate: float, hertz: float) -> ZeroPhase:
     """What lies below a frequency."""
-    return _zero_phase(butter(ORDER, hertz, "lowpass", fs=rate, output="sos"))
+    return _zero_phase(*butter(ORDER, hertz, "lowpass", fs=rate))
 
 
 @lru_cache(maxsize=32)
 def band_pass(rate: float, low_hz: float, high_hz: float) -> ZeroPhase:
     """What lies between two frequencies."""
-    return _zero_phase(butter(ORDER, (low_hz, high_hz), "bandpass", fs=rate, output="sos"))
+    return _zero_phase(*butter(ORDER, (low_hz, high_hz), "bandpass", fs=rate))
 
 
-def _zero_phase(sections: Floats) -> ZeroPhase:
-    return ZeroPhase(sections, sosfilt_zi(sections))
+def _zero_phase(numerator: Floats, denominator: Floats) -> ZeroPhase:
+    return ZeroPhase(numerator, denominator, lfilter_zi(numerator, denominator))

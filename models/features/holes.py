@@ -8,21 +8,34 @@ Floats = NDArray[np.float64]
 
 def finite_runs(values: Floats, shortest: int = 1) -> list[slice]:
     """Stretches of at least `shortest` consecutive finite samples, in order."""
-    finite = np.isfinite(values)
-    edges = np.flatnonzero(np.diff(finite, prepend=False, append=False))
-    return [slice(a, b) for a, b in edges.reshape(-1, 2) if b - a >= shortest]
+    return [slice(a, b) for a, b in stretches(np.isfinite(values)).tolist() if b - a >= shortest]
+
+
+def stretches(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Where each stretch of consecutive True in [n] begins and where it is over, [stretches, 2]."""
+    fenced = np.zeros(len(marked) + 2, bool)
+    fenced[1:-1] = marked
+    return np.flatnonzero(fenced[1:] != fenced[:-1]).reshape(-1, 2)
 
 
 def mend_single(values: Floats) -> Floats:
-    """Copy in which every missing sample between two present ones is their mean.
+    """The samples, every missing one between two present ones replaced by their mean.
 
     A single hole is what the jitter of a device's clock leaves on the sample grid. Longer holes are lost data and stay.
     """
     finite = np.isfinite(values)
+    if finite.all():
+        return values
     lone = np.flatnonzero(finite[:-2] & ~finite[1:-1] & finite[2:]) + 1
     mended = values.copy()
     mended[lone] = (values[lone - 1] + values[lone + 1]) / 2
     return mended
+
+
+def mean(values: Floats) -> float:
+    """Mean of the samples that are there; without a hole at a fifth of the price of `nanmean`."""
+    whole = values.mean()
+    return float(np.nanmean(values) if np.isnan(whole) else whole)
 
 
 def slope(times: Floats, values: Floats) -> float:

@@ -5,18 +5,19 @@ Everything is computed from the samples of the window, none of which lie after i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from models.features import eda, hrv
 from models.features.ecg import rr_intervals
-from models.features.holes import Floats, slope
+from models.features.holes import Floats, mean, slope
 
 LEAST_S = 5.0
 """Seconds of present samples below which a mean or a slope would be chance"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Signal:
     """The samples of one stream inside a window."""
 
@@ -29,12 +30,12 @@ class Signal:
     delivered: float
     """0..1, share of the window for which the device sent samples, with or without contact"""
 
-    @property
+    @cached_property
     def present(self) -> float:
         """Seconds of usable samples."""
         if not self.rate:
             return float(self.values.sum())
-        return float(np.isfinite(self.values).sum() / self.rate)
+        return np.count_nonzero(np.isfinite(self.values)) / self.rate
 
 
 def beats(signals: Mapping[str, Signal]) -> hrv.Intervals:
@@ -72,7 +73,7 @@ def measure(signals: Mapping[str, Signal], heart: hrv.Intervals) -> dict[str, fl
 
 def _level(name: str, signal: Signal) -> dict[str, float]:
     """Plain mean, as the original notebooks take it."""
-    return {f"mean_{name}": float(np.nanmean(signal.values))} if signal.present >= LEAST_S else {}
+    return {f"mean_{name}": mean(signal.values)} if signal.present >= LEAST_S else {}
 
 
 def _trend(name: str, signal: Signal) -> dict[str, float]:
