@@ -49,7 +49,7 @@ def r_peaks(ecg: Floats, rate: float) -> NDArray[np.intp]:
     step = max(int(rate / WORKING_RATE), 1)
     peaks, sign = _complexes(_averaged(ecg, step), rate / step)
     reach = round(COMPLEX_S / 2 * rate)
-    return _highest(sign * ecg, peaks * step + step // 2, reach)
+    return _highest(ecg, sign, peaks * step + step // 2, reach)
 
 
 def _complexes(ecg: Floats, rate: float) -> tuple[NDArray[np.intp], float]:
@@ -110,8 +110,8 @@ def _apart(peaks: NDArray[np.intp], strength: Floats, distance: float) -> NDArra
     return peaks[kept]
 
 
-def _highest(signal: Floats, at: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
-    """Where the signal is highest within `reach` samples of each place."""
+def _highest(signal: Floats, sign: float, at: NDArray[np.intp], reach: int) -> NDArray[np.intp]:
+    """Where the signal, times `sign`, is highest within `reach` samples of each place."""
     around = np.clip(at[:, None] + np.arange(-reach, reach + 1), 0, len(signal) - 1)
-    highest: NDArray[np.intp] = around[np.arange(len(at)), signal[around].argmax(axis=1)]
+    highest: NDArray[np.intp] = around[np.arange(len(at)), (sign * signal[around]).argmax(axis=1)]
     return highest

@@ -5,7 +5,7 @@ person's baseline knows the past alone. An utterance gets the last window that e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import inf
 
 import numpy as np
@@ -129,14 +129,20 @@ def _tracks(signals: dict[str, BioSignal], starts: dict[str, float]) -> list[Tra
 
 
 def _windows(tracks: Sequence[Track | BeatTrack], duration: float) -> list[BioWindow]:
-    """Every window of one person's scene, as at run time."""
-    cut, windows = BioWindows(BioParameters(), [track.stream for track in tracks]), []
+    """Every window of one person's scene, as at run time, without its samples."""
+    cut, windows = BioWindows(BioParameters(), [track.stream for track in tracks]), list[BioWindow]()
     for event in in_delivery_order(*(track.events(duration) for track in tracks)):
         if isinstance(event, Block):
-            windows += cut.push(event)
+            completed = cut.push(event)
         else:
-            windows += cut.advance(event.stream, inf if event.duration is None else event.time + event.duration)
-    return windows + cut.flush()
+            completed = cut.advance(event.stream, inf if event.duration is None else event.time + event.duration)
+        windows += map(_measured, completed)
+    return [*windows, *map(_measured, cut.flush())]
+
+
+def _measured(window: BioWindow) -> BioWindow:
+    """Let go of the samples: 120 KB a window, 30 MB a scene."""
+    return replace(window, signals={})
 
 
 def _put(bodies: Bodies, row: int, windows: Sequence[BioWindow], segment: Spoken) -> None:
