@@ -26,6 +26,8 @@ NO_CONTACT_FLAG = 1
 """`Quality.NO_CONTACT` of `devices.block`"""
 _ROUNDING, _TINY_S = 1e-3, 1e-6
 """Samples, seconds; times that were added up differ in their last bits"""
+_ROOM_S = 8.0
+"""Seconds by which a track grows beyond what it needs"""
 _NO_CONTACT = np.float32(np.inf)
 """Marks, inside a track, what a sensor sent while it touched nobody"""
 
@@ -174,8 +176,8 @@ class _Regular:
         values = values[max(self._first - at, 0) :]
         at = max(at, self._first) - self._first
         missing = at + len(values) - len(self._values)
-        if missing > 0:  # room for a second more, so that not every block moves all that is kept
-            room = np.full(missing + math.ceil(self.rate), np.nan, np.float32)
+        if missing > 0:  # room for some seconds more, so that not every block moves all that is kept
+            room = np.full(missing + math.ceil(_ROOM_S * self.rate), np.nan, np.float32)
             self._values = np.concatenate([self._values, room])
         self._values[at : at + len(values)] = values
 
@@ -187,7 +189,7 @@ class _Regular:
             values[a - first : b - first] = self._values[a - self._first : b - self._first]
         delivered = 1.0 - np.count_nonzero(np.isnan(values)) / len(values)
         values[np.isinf(values)] = np.nan
-        return Signal(self.rate, np.arange(first, last) / self.rate, values, delivered)
+        return Signal(self.rate, np.arange(first, last, dtype=float) / self.rate, values, delivered)
 
     def forget(self, before: float) -> None:
         old = min(max(self._slot(before) - self._first, 0), len(self._values))

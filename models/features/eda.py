@@ -8,6 +8,7 @@ recorded before the end of the window, so the result is causal at the window's e
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +67,8 @@ def responses(phasic: Floats, rate: float) -> Responses:
     """Responses of at least `SMALLEST_SCR` in a phasic component [n] whose trough and peak both lie within it."""
     peaks, _ = find_peaks(phasic, prominence=SMALLEST_SCR)
     longest = round(LONGEST_RISE_S * rate)
-    earliest = np.maximum(np.concatenate([[0], peaks[:-1]]), peaks - longest) if len(peaks) else peaks
-    onsets = np.array([a + np.argmin(phasic[a:b]) for a, b in zip(earliest, peaks, strict=True)], np.intp)
+    earliest = [max(a, b - longest) for a, b in pairwise([0, *peaks.tolist()])]
+    onsets = np.array([a + phasic[a:b].argmin() for a, b in zip(earliest, peaks, strict=True)], np.intp)
     amplitudes = phasic[peaks] - phasic[onsets]
     whole = (onsets > 0) & (amplitudes >= SMALLEST_SCR)
     return Responses(onsets[whole] / rate, peaks[whole] / rate, amplitudes[whole])

@@ -6,12 +6,13 @@ Everything is computed from the samples of the window, none of which lie after i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 
 import numpy as np
 
 from models.features import eda, hrv
 from models.features.ecg import rr_intervals
-from models.features.holes import Floats, mean, slope
+from models.features.holes import Floats, mean, slope, spread
 
 LEAST_S = 5.0
 """Seconds of present samples below which a mean or a slope would be chance"""
@@ -68,7 +69,7 @@ def measure(signals: Mapping[str, Signal], heart: hrv.Intervals) -> dict[str, fl
     if "temp" in signals:
         measures |= _level("TEMP", signals["temp"]) | _trend("temp_slope", signals["temp"])
     measures |= _heart(heart)
-    return {name: value for name, value in measures.items() if np.isfinite(value)}
+    return {name: value for name, value in measures.items() if isfinite(value)}
 
 
 def _level(name: str, signal: Signal) -> dict[str, float]:
@@ -96,7 +97,7 @@ def _skin(signal: Signal) -> dict[str, float]:
         **_level("EDA", signal),
         **_trend("eda_slope", signal),
         "eda_tonic": float(np.concatenate(tonics).mean()),
-        "eda_phasic": float(np.concatenate(phasics).std()),
+        "eda_phasic": spread(np.concatenate(phasics)),
         "scr_rate": len(amplitudes) / minutes,
         "scr_amplitude": float(amplitudes.sum()) / minutes,
     }
