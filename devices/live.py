@@ -159,7 +159,9 @@ class LiveSource:
                 return []
             now = self.clock.now()
             came, event = self._backlog.take(now)
-            if not self._backlog:
+            if self._backlog:  # what waits behind it comes at once, whatever woke us
+                self._arrived.set()
+            else:
                 self._arrived.clear()
         self.waited_s = now - came
         return [event]

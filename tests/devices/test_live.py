@@ -139,3 +139,28 @@ def test_two_devices_cannot_give_one_stream(url):
     source = live(url)
     with pytest.raises(StreamTwice, match="both give ecg, eda, temp; leave one out"):
         source.add(lambda clock, deliver: Sensor(url, clock, deliver))
+
+
+class Looking(SessionClock):
+    """Counts how often somebody waits in vain."""
+
+    looked = 0
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.looked += not event.is_set()
+        return super().wait(event, seconds)
+
+
+def test_sensors_without_sound_are_taken_as_fast_as_they_come(terminal, url):
+    """One look takes all that waits: a session without a microphone does not fall behind."""
+    clock = Looking()
+    with Emulator(Bitalino(), terminal):
+        source = LiveSource(clock)
+        source.add(lambda clock, deliver: Sensor(url, clock, deliver, listing=list, patience=HASTY))
+        events = source.events()
+        until(events, is_streaming)
+        before, taken = clock.looked, 0
+        while clock.looked < before + 10:
+            taken += isinstance(next(events), Block)
+        events.close()
+    assert taken > 2 * 10
