@@ -188,8 +188,10 @@ class _Regular:
         if a < b:
             values[a - first : b - first] = self._values[a - self._first : b - self._first]
         delivered = 1.0 - np.count_nonzero(np.isnan(values)) / len(values)
-        values[np.isinf(values)] = np.nan
-        return Signal(self.rate, np.arange(first, last, dtype=float) / self.rate, values, delivered)
+        usable = np.isfinite(values)
+        values[~usable] = np.nan
+        times = np.arange(first, last, dtype=float) / self.rate
+        return Signal(self.rate, times, values, delivered, np.count_nonzero(usable) / self.rate)
 
     def forget(self, before: float) -> None:
         old = min(max(self._slot(before) - self._first, 0), len(self._values))
@@ -220,7 +222,8 @@ class _Irregular:
 
     def cut(self, start: float, end: float) -> Signal:
         a, b = bisect_left(self._times, start - _TINY_S), bisect_left(self._times, end - _TINY_S)
-        return Signal(0.0, np.array(self._times[a:b]), np.array(self._values[a:b]), float(b > a))
+        times, values = np.array(self._times[a:b]), np.array(self._values[a:b])
+        return Signal(0.0, times, values, float(b > a), float(values.sum()))
 
     def forget(self, before: float) -> None:
         old = bisect_left(self._times, before - _TINY_S)
@@ -230,7 +233,7 @@ class _Irregular:
 def _marked(samples: Samples) -> NDArray[np.float32]:
     """Copy in which samples without contact carry the mark; an E4 sends exactly 0 uS when it touches no skin."""
     values = np.array(samples.values, np.float32)
-    if samples.flags & NO_CONTACT_FLAG:
+    if int(samples.flags) & NO_CONTACT_FLAG:  # an enum's own & is slow
         values[:] = _NO_CONTACT
     if samples.stream == "eda":
         values[values == 0] = _NO_CONTACT

@@ -60,7 +60,7 @@ def _complexes(ecg: Floats, rate: float) -> tuple[NDArray[np.intp], float]:
     energy = qrs * qrs
     near = uniform_filter1d(energy, _odd(COMPLEX_S * rate), mode="nearest")
     around = uniform_filter1d(energy, _odd(BEAT_S * rate), mode="nearest")
-    above = near > around + OFFSET * energy.mean()
+    above = near > around + OFFSET * energy.sum() / len(energy)
     wide = [(a, b) for a, b in stretches(above).tolist() if b - a >= COMPLEX_S / 2 * rate]
     peaks = np.array([a + energy[a:b].argmax() for a, b in wide], np.intp)
     if not len(peaks):

@@ -77,6 +77,8 @@ def responses(phasic: Floats, rate: float) -> Responses:
 def working_rate(eda: Floats, rate: float) -> tuple[Floats, float]:
     """Average a fast recording down to about 4 Hz; NaN where samples are missing stay NaN."""
     step = max(int(rate / WORKING_RATE), 1)
+    if step == 1:
+        return eda, rate
     whole = len(eda) // step * step
     return eda[:whole].reshape(-1, step).mean(axis=1), rate / step
 

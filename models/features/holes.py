@@ -1,5 +1,7 @@
 """Where samples are missing: NaN in an array of evenly spaced samples."""
 
+from math import isnan
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,13 +39,13 @@ def mend_single(values: Floats) -> Floats:
 
 def mean(values: Floats) -> float:
     """Mean of the samples that are there; without a hole at a fifth of the price of `nanmean`."""
-    whole = values.mean()
-    return float(np.nanmean(values) if np.isnan(whole) else whole)
+    whole = values.sum() / len(values)
+    return float(np.nanmean(values) if isnan(whole) else whole)
 
 
 def spread(values: Floats, known: int = 0) -> float:
     """Standard deviation, `known` fewer than the samples in its divisor; a third of the price of `std`."""
-    centred = values - values.mean()
+    centred = values - values.sum() / len(values)
     return float(np.sqrt(centred @ centred / (len(values) - known)))
 
 
@@ -51,6 +53,6 @@ def slope(times: Floats, values: Floats) -> float:
     """Least-squares slope, value per unit of time; NaN when the times do not differ."""
     if not len(times):
         return np.nan
-    centred = times - times.mean()
+    centred = times - times.sum() / len(times)
     spread = float(centred @ centred)
     return float(centred @ values) / spread if spread > 0 else np.nan

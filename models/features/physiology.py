@@ -5,7 +5,6 @@ Everything is computed from the samples of the window, none of which lie after i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from math import isfinite
 
 import numpy as np
@@ -18,7 +17,7 @@ LEAST_S = 5.0
 """Seconds of present samples below which a mean or a slope would be chance"""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Signal:
     """The samples of one stream inside a window."""
 
@@ -30,13 +29,8 @@ class Signal:
     """[n], NaN where a sample is missing or the sensor had no contact"""
     delivered: float
     """0..1, share of the window for which the device sent samples, with or without contact"""
-
-    @cached_property
-    def present(self) -> float:
-        """Seconds of usable samples."""
-        if not self.rate:
-            return float(self.values.sum())
-        return np.count_nonzero(np.isfinite(self.values)) / self.rate
+    present: float
+    """Seconds of usable samples"""
 
 
 def beats(signals: Mapping[str, Signal]) -> hrv.Intervals:
