@@ -33,6 +33,9 @@ MEANS = ("eda", "ecg", "temp")
 OWN_BODY = "body:"
 """How a body's notices begin that tell whose it is"""
 
+BLOCK_S = 10.0
+"""Length of the blocks that are cut into windows: these do not depend on it, and a few long blocks cost little"""
+
 Floats = NDArray[np.float64]
 
 
@@ -131,7 +134,7 @@ def _tracks(signals: dict[str, BioSignal], starts: dict[str, float]) -> list[Tra
 def _windows(tracks: Sequence[Track | BeatTrack], duration: float) -> list[BioWindow]:
     """Every window of one person's scene, as at run time, without its samples."""
     cut, windows = BioWindows(BioParameters(), [track.stream for track in tracks]), list[BioWindow]()
-    for event in in_delivery_order(*(track.events(duration) for track in tracks)):
+    for event in in_delivery_order(*(track.events(duration, BLOCK_S) for track in tracks)):
         if isinstance(event, Block):
             completed = cut.push(event)
         else:
