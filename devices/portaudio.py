@@ -5,7 +5,7 @@ Error, also the matching builtin: `MicrophoneUnavailable` (SourceError, OSError)
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -15,6 +15,7 @@ from devices.library_words import last_words
 from devices.source import SourceError, SourceNotFound
 
 CALLBACK_S = 0.02
+_SERVERS = frozenset({"default", "pulse", "pipewire"})
 _LATENCY_S = 0.03
 """Asked of the system; with callbacks of any size and the latency "low", those of PulseAudio stop"""
 _CHANNELS, _RATE, _BUSY = -9998, -9997, -9985  # paInvalidChannelCount, paInvalidSampleRate, paDeviceUnavailable
@@ -40,7 +41,7 @@ class Input:
     """Of PortAudio; may change when devices come and go"""
     name: str
     rate: int
-    """Default sample rate, hertz"""
+    """At which it is opened, hertz: its default"""
     channels: int
     """At most"""
     default: bool
@@ -91,18 +92,19 @@ def inputs() -> list[Input]:
         default = sounddevice.query_devices(kind="input")["index"]
     except (sounddevice.PortAudioError, ValueError):  # there is none
         default = -1
-    return [
-        Input(
-            each["index"],
-            each["name"],
-            round(each["default_samplerate"]),
-            each["max_input_channels"],
-            each["index"] == default,
-            sounddevice.query_hostapis(each["hostapi"])["name"],
-        )
-        for each in sounddevice.query_devices()
-        if each["max_input_channels"] > 0
-    ]
+    found = []
+    for each in sounddevice.query_devices():
+        if each["max_input_channels"] > 0:
+            api = sounddevice.query_hostapis(each["hostapi"])["name"]
+            is_default = each["index"] == default
+            rate = _rate(each, api)
+            found.append(Input(each["index"], each["name"], rate, each["max_input_channels"], is_default, api))
+    return found
+
+
+def _rate(device: Mapping[str, Any], api: str) -> int:
+    """Return a device's own rate; ALSA's doors to sound servers take any and say 44.1 kHz, the servers have 48."""
+    return 48_000 if api == "ALSA" and device["name"] in _SERVERS else round(device["default_samplerate"])
 
 
 def refresh() -> None:
