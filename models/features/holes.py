@@ -24,7 +24,7 @@ def stretches(marked: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def mend_single(values: Floats) -> Floats:
-    """The samples, every missing one between two present ones replaced by their mean.
+    """Copy in which every missing sample between two present ones is their mean; `values` itself where none is missing.
 
     A single hole is what the jitter of a device's clock leaves on the sample grid. Longer holes are lost data and stay.
     """
@@ -54,5 +54,5 @@ def slope(times: Floats, values: Floats) -> float:
     if not len(times):
         return np.nan
     centred = times - times.sum() / len(times)
-    spread = float(centred @ centred)
-    return float(centred @ values) / spread if spread > 0 else np.nan
+    squares = float(centred @ centred)
+    return float(centred @ values) / squares if squares > 0 else np.nan

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import median_filter
 
 from models.features.hrv import (
+    DEVIATION,
+    NEIGHBOURS,
     heart_rate,
     heart_rate_slope,
     intervals_between,
@@ -36,6 +39,15 @@ def test_artefacts_are_dropped_and_nothing_follows_them(odd: float) -> None:
     assert len(kept) == 14
     assert rmssd(kept) == pytest.approx(0.0, abs=1e-9)
     assert (~kept.follows).sum() == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9, 40])
+def test_the_neighbours_median_is_that_of_scipy(count: int) -> None:
+    """However few intervals there are, they are mirrored at both ends."""
+    seconds = np.random.default_rng(count).uniform(0.5, 1.1, count)
+    median = median_filter(seconds, 2 * NEIGHBOURS + 1, mode="reflect")
+    kept = plausible(intervals_of_ibi(np.cumsum(seconds), seconds))
+    assert kept.seconds.tolist() == seconds[np.abs(seconds - median) <= DEVIATION * median].tolist()
 
 
 def test_a_real_acceleration_is_kept() -> None:
