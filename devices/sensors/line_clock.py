@@ -10,7 +10,8 @@ _COLUMNS = {"t": 1e3, "t_ms": 1e3, "ms": 1e3, "millis": 1e3, "t_s": 1e6, "t_us":
 _UNITS = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0}
 _COUNTERS = (1 << 8, 1 << 16, 1 << 32)
 _SHORT = 64  # lines that may be missing where a counter turns
-_FAR = 10_000  # lines; a step beyond is a wrong digit, not a hole
+FAR = 10_000.0
+"""Lines; a step beyond is a wrong digit, not a hole"""
 
 
 class DeviceTime:
@@ -46,12 +47,15 @@ class Count:
     def __init__(self) -> None:
         self._last: float | None = None
 
-    def step(self, number: float) -> int | None:
-        """Return how many lines are missing before this one; -1 for the same line again, None when nobody knows."""
+    def step(self, number: float, most: float = FAR) -> int | None:
+        """Return how many lines are missing before this one; -1 for the same line again, None when nobody knows.
+
+        More than `most` cannot be missing: then the number has a wrong digit.
+        """
         last, self._last = self._last, number
         if last is None or not (float(last).is_integer() and number.is_integer()):
             return None
         if number >= last:
-            return int(number - last) - 1 if number - last < _FAR else None
+            return int(number - last) - 1 if number - last <= most else None
         turned = (int(number - last) % turn for turn in _COUNTERS if last < turn)
         return next((step - 1 for step in turned if step <= _SHORT), None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import nan
 
 from devices.sensors.frames import Channel, Clock, Counters, Decoded, Frame, Layout, Lost, Remark
-from devices.sensors.line_clock import MICROSECOND_HZ, Count, DeviceTime
+from devices.sensors.line_clock import FAR, MICROSECOND_HZ, Count, DeviceTime
 from devices.sensors.line_grammar import Damaged, ElectrodesOff, Header, Log, Meaning, Meta, Pairs, Row, read, unseal
 from devices.sensors.line_splitter import Line, LineSplitter
 
@@ -20,6 +20,7 @@ ONLY = "value"
 
 _COLUMNS = 64  # names, at most: noise makes new ones
 _TRUST = 8  # lines without a checksum, after those with one, that it takes to believe that there are none any more
+_EARLY_S = 1.0  # by which lines may seem to come too early, where they come in bunches
 _FOREIGN = 1024  # bytes without data, after which something is said
 _NOT_LINES = f"{_FOREIGN} bytes without a line of numbers: another device, another baud rate, or nothing but noise"
 
@@ -58,6 +59,9 @@ class LinesDecoder:
         self._count = Count()
         self._first = True
         self._seals = 0  # how much checksums are expected, up to `_TRUST`
+        self._began: float | None = None  # arrival of the first bytes
+        self._arrived: float | None = None  # of the newest
+        self._heard: float | None = None  # of the last good line
         self._off = False
         self._spoilt: int | None = 0  # lines since the last good one; None when they cannot be counted
         self._known: tuple[tuple[str, ...], Clock] | None = None  # for which all layouts are up to date
@@ -69,8 +73,11 @@ class LinesDecoder:
         """One for each column seen so far, called like it."""
         return [column.layout for column in self._columns.values()]
 
-    def push(self, data: bytes, arrived: float | None = None) -> list[Decoded]:  # noqa: ARG002  (lines need no time)
+    def push(self, data: bytes, arrived: float | None = None) -> list[Decoded]:
         """Take the next bytes; see `Decoder.push`."""
+        self._arrived = arrived
+        if self._began is None:
+            self._began = arrived
         self.counters.received += len(data)
         out: list[Decoded] = []
         for line in self._splitter.push(data):
@@ -118,7 +125,8 @@ class LinesDecoder:
             return False
         if len(self._columns) >= _COLUMNS and any(name not in self._columns for name in names):
             return False
-        missing = self._count.step(values[COUNTER]) if COUNTER in values else None
+        missing = self._count.step(values[COUNTER], self._most()) if COUNTER in values else None
+        self._heard = self._arrived
         if missing == -1:  # the same line again
             self.counters.skipped += line.size
             return True
@@ -131,6 +139,14 @@ class LinesDecoder:
         self.counters.accepted += line.size
         self._last, self._spoilt, self._foreign, self._off = names, 0, 0, False
         return True
+
+    def _most(self) -> float:
+        """Return how many lines can be missing since the last good one: no line comes from the future."""
+        if self._arrived is None or self._heard is None or self._began is None:
+            return FAR
+        since = self._arrived - self._began
+        pace = self._rate or (self.lines / since if since > 0 else 0.0)
+        return min(FAR, pace * (self._arrived - self._heard + _EARLY_S)) if pace else FAR
 
     def _data(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those columns that measure something of a body."""

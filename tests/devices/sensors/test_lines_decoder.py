@@ -273,3 +273,22 @@ def test_wrong_baud_rates_are_named():
 def test_every_frame_tells_where_it_ended():
     """The byte of a frame is that of the end of its line."""
     assert decode(LinesDecoder(), b"x\n512\n")[-1] == Frame("value", 0, (512.0,), 6)
+
+
+def test_a_counter_that_leaps_into_the_future_has_a_wrong_digit():
+    """Nobody knows what is missing then; what follows is not held back until its number comes true."""
+    decoder = LinesDecoder(rate=10.0)
+    out = []
+    for k in range(200):
+        number = 8000 + k if k != 100 else 8000 + 7000 + k
+        out += decoder.push(b"n:%d,EDA:1.5\n" % number, arrived=k / 10)
+    lost = [one.count for one in out if isinstance(one, Lost)]
+    assert lost == [None, None]
+    assert [one.index for one in out if isinstance(one, Frame)] == list(range(199))
+
+
+def test_a_pause_of_a_minute_is_counted():
+    decoder = LinesDecoder(rate=10.0)
+    out = [one for k in range(20) for one in decoder.push(b"n:%d,EDA:1.5\n" % k, arrived=k / 10)]
+    out += decoder.push(b"n:620,EDA:1.5\n", arrived=62.0)
+    assert [one.count for one in out if isinstance(one, Lost)] == [600]
