@@ -181,7 +181,8 @@ def test_unplugging_a_hundred_times_leaks_nothing(terminal):
     """Threads, descriptors and memory are the same after many returns (the benchmark does a thousand)."""
     leaks = unplug_often(100, terminal)
     assert leaks.reconnects == 100
-    assert leaks.threads == leaks.descriptors == 0
+    assert leaks.threads == 0
+    assert leaks.descriptors <= 0  # what an earlier test left may be gone by now
     assert leaks.bytes < 500_000
     assert 50 < leaks.gaps <= 100  # a hole goes on where a device is gone before its first sample counts
 
